@@ -1,0 +1,112 @@
+import type { Completion, Usage } from '../domain/completion.ts';
+import type { ChatMessage } from '../domain/prompt.ts';
+
+/** Every sampling field is sent: vLLM fills what is missing from the model's own generation config. */
+export interface SamplingParameters {
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly minP: number;
+  readonly repetitionPenalty: number;
+  readonly maxTokens: number;
+}
+
+/** Exactly one kind of constraint. */
+export type StructuredOutput =
+  | { readonly json: Readonly<Record<string, unknown>> }
+  | { readonly regex: string }
+  | { readonly choice: readonly string[] };
+
+interface SampleRequest {
+  readonly model: string;
+  readonly sampling: SamplingParameters;
+  /** Choice i is drawn with seed + i. */
+  readonly seed: number;
+  readonly n: number;
+  readonly stop?: readonly string[];
+  readonly structuredOutput?: StructuredOutput;
+  /** Ask for the log-probabilities of the sampled tokens and the k likeliest others, 0 <= k <= 20. */
+  readonly topLogprobs?: number;
+}
+
+export interface ChatRequest extends SampleRequest {
+  readonly messages: readonly ChatMessage[];
+}
+
+export interface CompletionRequest extends SampleRequest {
+  /** Text, or token ids. */
+  readonly prompt: string | readonly number[];
+}
+
+export interface TokenLogprob {
+  readonly token: string;
+  readonly logprob: number;
+  readonly top: readonly { readonly token: string; readonly logprob: number }[];
+}
+
+export interface Choice extends Completion {
+  readonly logprobs_T?: readonly TokenLogprob[];
+}
+
+export interface CompletionResult {
+  /** As many as were asked for, in order of index. */
+  readonly choices: readonly Choice[];
+  readonly usage: Usage;
+}
+
+export interface ServedModel {
+  readonly id: string;
+  /** Path of the weights as the server knows it. */
+  readonly root: string | null;
+  /** Base model of an adapter; `null` for a base model. */
+  readonly parent: string | null;
+  /** Context length, tokens; `null` for adapters. */
+  readonly maxModelLen: number | null;
+}
+
+/** Gauges of vLLM's `/metrics`; `undefined` where a server does not report one. */
+export interface ServerMetrics {
+  readonly requestsRunning: number | undefined;
+  readonly requestsWaiting: number | undefined;
+  /** Share of the KV cache in use, [0, 1]. */
+  readonly kvCacheUsage: number | undefined;
+  readonly generationTokensTotal: number | undefined;
+  readonly prefixCacheQueriesTotal: number | undefined;
+  readonly prefixCacheHitsTotal: number | undefined;
+}
+
+/**
+ * A vLLM server. Never retries: one call, one answer or one error (`ModelServerError`, `PromptTooLongError`,
+ * `AdapterError`). Aborting the signal closes the connection, which cancels the request on the server, and rejects with
+ * the signal's reason.
+ */
+export interface ModelServer {
+  chat(request: ChatRequest, signal?: AbortSignal): Promise<CompletionResult>;
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionResult>;
+  /** Natural log-probability of each token after the first, given those before it: length T - 1. */
+  score(model: string, tokens_T: readonly number[], signal?: AbortSignal): Promise<readonly number[]>;
+  tokenize(model: string, messages: readonly ChatMessage[], signal?: AbortSignal): Promise<readonly number[]>;
+  health(signal?: AbortSignal): Promise<void>;
+  models(signal?: AbortSignal): Promise<readonly ServedModel[]>;
+  metrics(signal?: AbortSignal): Promise<ServerMetrics>;
+  /** Never `load_inplace`. @throws AdapterError `adapter/load-refused` with the server's reason. */
+  loadAdapter(name: string, path: string, signal?: AbortSignal): Promise<void>;
+  unloadAdapter(name: string, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A chat model that judges: vLLM or any OpenAI-compatible endpoint. */
+export interface JudgeModel {
+  ask(request: JudgeRequest, signal?: AbortSignal): Promise<JudgeReply>;
+}
+
+export interface JudgeRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly seed: number;
+  readonly temperature: number;
+  readonly maxTokens: number;
+}
+
+export interface JudgeReply extends Completion {
+  readonly usage: Usage;
+}

@@ -1,0 +1,29 @@
+/** Why a completion ended: our closed set. Anything a server says beyond it is `other`, the raw word is kept beside it. */
+export type FinishReason = 'stop' | 'length' | 'repetition' | 'abort' | 'error' | 'other';
+
+/** Maps a server's `finish_reason` to ours; missing and unknown words become `other`. */
+export function toFinishReason(raw: string | null | undefined): FinishReason {
+  switch (raw) {
+    case 'stop':
+    case 'length':
+    case 'repetition':
+    case 'abort':
+    case 'error':
+      return raw;
+    default:
+      return 'other';
+  }
+}
+
+/** Token counts of one call; `undefined` where the server did not say, which is not zero. */
+export interface Usage {
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+}
+
+/** Text that a model wrote, and how it ended. */
+export interface Completion {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly rawFinishReason: string | null;
+}
