@@ -1,0 +1,149 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { hashJson } from '../clients/content-hash.ts';
+import { runIdentity } from '../configs/run-identity.ts';
+import type { RunConfig } from '../configs/schema/run-config.ts';
+import { promptSetName, shardName } from '../domain/artifact-names.ts';
+import type { JsonValue } from '../domain/canonical-json.ts';
+import { ArtifactError, ConfigError, DataError, ModelServerError } from '../domain/errors.ts';
+import type { PromptRow } from '../domain/prompt.ts';
+import type { OpenedRun, PromptSet, RunRef } from '../domain/run.ts';
+import { partition } from '../domain/shards.ts';
+import { readPromptFile } from './prompt-file.ts';
+import { readArtifact } from './read-artifact.ts';
+import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
+
+export interface OpenRunInput {
+  readonly run: RunRef;
+  readonly config: RunConfig;
+}
+
+/** Everything that can be known to be wrong before a call is paid for; then the config as the run's first artifact. */
+export function createOpenRunActivities(provider: RunServicesProvider) {
+  return {
+    async openRun({ run, config }: OpenRunInput): Promise<OpenedRun> {
+      const services = provider.fromConfig(run, config);
+      const train = await readPromptFile(resolve(config.data.train));
+      const heldOut = await readPromptFile(resolve(config.data.heldOut));
+      checkDisjoint(train, heldOut, config);
+      checkDecidable([...train, ...heldOut], config);
+      await checkCheckpoint(config);
+      await checkSpace(services, run);
+      await checkServer(services, [...train, ...heldOut]);
+      await recordIdentity(services, run, train, heldOut);
+      await recordConfig(services, run, config);
+      return {
+        basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
+        train: await recordPrompts(services, run, 'train', train),
+        heldOut: await recordPrompts(services, run, 'held-out', heldOut),
+      };
+    },
+  };
+}
+
+function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[], { data }: RunConfig): void {
+  const textHash = (row: PromptRow) => hashJson(row.messages.map(({ role, content }) => ({ role, content })));
+  const trained = new Map(train.map((row) => [textHash(row), row.promptId]));
+  for (const row of heldOut) {
+    const twin = trained.get(textHash(row));
+    if (twin !== undefined) {
+      throw new DataError(
+        'data/held-out-overlap',
+        `Prompt "${row.promptId}" of ${data.heldOut} is also "${twin}" of ${data.train}: a held-out prompt must not be trained on; remove one of them.`,
+      );
+    }
+  }
+}
+
+function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
+  if (config.judge !== undefined) return;
+  const row = rows.find(({ checklist }) => checklist.some(({ verifier }) => verifier === undefined));
+  if (row !== undefined) {
+    throw new ConfigError('config/unusable', `Prompt "${row.promptId}" has an item without a verifier and the config has no judge: add a verifier to the item or a judge section.`);
+  }
+}
+
+async function checkCheckpoint({ policy, training }: RunConfig): Promise<void> {
+  if (training === null) return;
+  const file = join(resolve(policy.modelPath), 'config.json');
+  await access(file).catch((cause: unknown) => {
+    throw new ConfigError('config/unusable', `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`, { cause });
+  });
+}
+
+async function checkSpace({ store, config }: RunServices, run: RunRef): Promise<void> {
+  const free = (await store.freeBytes()) / 2 ** 20;
+  if (free < config.store.minFreeMb) {
+    throw new ArtifactError('artifact/no-space', `${run.storeRoot} has ${Math.floor(free)} MiB free and store.minFreeMb asks for ${config.store.minFreeMb}: free some space or move store.root.`);
+  }
+}
+
+async function checkServer({ policy: server, config }: RunServices, rows: readonly PromptRow[]): Promise<void> {
+  await server.health();
+  const models = await server.models();
+  const { model, baseUrl } = config.policy;
+  const served = models.find(({ id }) => id === model);
+  if (served === undefined) {
+    throw new ModelServerError('unknown-model', `${baseUrl} does not serve policy.model "${model}"; it serves ${models.map(({ id }) => `"${id}"`).join(', ') || 'nothing'}: correct the name or the server.`);
+  }
+  if (served.maxModelLen === null) return;
+  const longest = rows.reduce((a, b) => (lengthChars(a) >= lengthChars(b) ? a : b));
+  const promptTokens = (await server.tokenize(model, longest.messages)).length;
+  const completionTokens = Math.max(config.sampling.maxTokens, config.evaluation.maxTokens);
+  if (promptTokens + completionTokens > served.maxModelLen) {
+    throw new ModelServerError(
+      'context-too-small',
+      `Prompt "${longest.promptId}" has ${promptTokens} tokens and maxTokens is ${completionTokens}, more than the ${served.maxModelLen} tokens of context that ${baseUrl} serves: lower maxTokens, shorten the prompt or serve a longer context.`,
+    );
+  }
+}
+
+function lengthChars({ messages }: PromptRow): number {
+  return messages.reduce((sum, { content }) => sum + content.length, 0);
+}
+
+/** A name stands for one set of results: the same name with another config or other data is refused. */
+async function recordIdentity(services: RunServices, run: RunRef, train: readonly PromptRow[], heldOut: readonly PromptRow[]): Promise<void> {
+  const identity = { config: runIdentity(services.config), train: hashRows(train), heldOut: hashRows(heldOut) };
+  const name = `${run.runName}/identity`;
+  await services.store.write({ name, schema: 'run-identity', step: 'open-run', parents: [], configHash: run.configHash, policy: null, shards: [[identity]], summary: {} });
+  const [first] = (await readArtifact<typeof identity>(services.store, name)).rows;
+  if (hashJson(first as unknown as JsonValue) === hashJson(identity as unknown as JsonValue)) return;
+  const changed = differingFields(first as unknown as JsonValue, identity as unknown as JsonValue, '').join(', ');
+  throw new ConfigError('config/run-exists', `Run "${run.runName}" exists with other settings (${changed}): choose another --name, or undo the change to go on with it.`);
+}
+
+function hashRows(rows: readonly PromptRow[]): string {
+  return hashJson(JSON.parse(JSON.stringify(rows)) as JsonValue);
+}
+
+function differingFields(a: JsonValue, b: JsonValue, path: string): readonly string[] {
+  const isObject = (value: JsonValue): value is { readonly [key: string]: JsonValue } =>
+    value !== null && typeof value === 'object' && !Array.isArray(value);
+  if (!isObject(a) || !isObject(b)) return JSON.stringify(a) === JSON.stringify(b) ? [] : [path];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) => differingFields(a[key] ?? null, b[key] ?? null, path === '' ? key : `${path}.${key}`));
+}
+
+async function recordConfig({ store }: RunServices, run: RunRef, config: RunConfig): Promise<void> {
+  await store.write({ name: configArtifactName(run), schema: 'run-config', step: 'open-run', parents: [], configHash: run.configHash, policy: null, shards: [[{ config }]], summary: {} });
+}
+
+async function recordPrompts({ store, config }: RunServices, run: RunRef, set: 'train' | 'held-out', rows: readonly PromptRow[]): Promise<PromptSet> {
+  const shards = partition(rows, config.shards.rows);
+  await Promise.all(
+    shards.map((shard, index) =>
+      store.write({
+        name: shardName(promptSetName(run.runName, set), 'prompts', index),
+        schema: 'prompt',
+        step: 'open-run',
+        parents: [],
+        configHash: run.configHash,
+        policy: null,
+        shards: [shard],
+        summary: {},
+      }),
+    ),
+  );
+  return { shards: shards.length, rows: rows.length };
+}

@@ -1,0 +1,64 @@
+import type { TrainingResult } from '../clients/trainer.ts';
+import { roundName } from '../domain/artifact-names.ts';
+import { AdapterError } from '../domain/errors.ts';
+import type { PolicyVersion } from '../domain/policy-version.ts';
+import { decideProbe, type ProbeNumbers } from '../domain/probe.ts';
+import type { RunRef } from '../domain/run.ts';
+import { readArtifact } from './read-artifact.ts';
+import type { RunServices } from './run-services.ts';
+
+/** An adapter with the facts that a probe needs. */
+export type AdapterVersion = PolicyVersion & { readonly adapterHash: string; readonly adapterPath: string };
+
+/** True when the version has weights of its own. */
+export function isAdapter(policy: PolicyVersion): policy is AdapterVersion {
+  return policy.adapterHash !== null && policy.adapterPath !== null;
+}
+
+/**
+ * Makes sure that the server has this version before anything is sampled: after a restart every adapter is gone. A version
+ * that had to be loaded is probed again against its own base.
+ */
+export async function ensureServed(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<void> {
+  if (!isAdapter(policy)) return;
+  const served = await services.policy.models();
+  if (served.some(({ id, root }) => id === policy.servedModel && root === policy.adapterPath)) return;
+  const training = await readArtifact<TrainingResult>(services.store, roundName(run.runName, policy.round, 'training'));
+  await serveAndProbe(services, policy, services.config.policy.model, training.rows[0] as TrainingResult);
+}
+
+/**
+ * Loads an adapter and measures that it is what was trained; an adapter that fails the probe is unloaded again.
+ *
+ * @param previousModel served name of the policy that it replaces
+ * @throws AdapterError `adapter/load-refused`, `adapter/base-mismatch`, `adapter/no-op`, `adapter/probe-mismatch`
+ */
+export async function serveAndProbe(
+  { policy: server, config }: RunServices,
+  adapter: AdapterVersion,
+  previousModel: string,
+  { probes }: TrainingResult,
+): Promise<ProbeNumbers> {
+  await server.loadAdapter(adapter.servedModel, adapter.adapterPath);
+  const score = async (model: string) => (await Promise.all(probes.map(({ tokenIds }) => server.score(model, tokenIds)))).flat();
+  const decision = decideProbe(
+    {
+      trainedBase_T: probes.flatMap(({ baseLogprobs }) => baseLogprobs),
+      trainedAdapter_T: probes.flatMap(({ adapterLogprobs }) => adapterLogprobs),
+      servedBase_T: await score(config.policy.model),
+      servedAdapter_T: await score(adapter.servedModel),
+      servedPrevious_T: await score(previousModel),
+    },
+    config.publish,
+  );
+  if (decision.ok) {
+    const { meanChange, meanDisagreement, baseDisagreement } = decision;
+    return { meanChange, meanDisagreement, baseDisagreement };
+  }
+  await server.unloadAdapter(adapter.servedModel);
+  throw new AdapterError(
+    `adapter/${decision.code}`,
+    `Adapter ${adapter.servedModel} was not published: ${decision.why}. The previous policy stays in service.`,
+    { details: { meanChange: decision.meanChange, meanDisagreement: decision.meanDisagreement } },
+  );
+}

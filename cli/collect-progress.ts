@@ -1,0 +1,79 @@
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityProgress } from '../domain/activity-progress.ts';
+import type { LoopProgress } from '../domain/loop-progress.ts';
+import { addCounts, meanPassRate, NO_COUNTS } from '../domain/run.ts';
+import type { RunProgress, RunStatus } from '../domain/run-progress.ts';
+import { progressQuery } from '../workflows/loop-control.ts';
+import { workflowIdOf } from './run-name.ts';
+
+/** What an activity in flight last said of itself. */
+interface PendingActivity {
+  readonly type: string;
+  readonly attempt: number;
+  readonly progress: ActivityProgress | undefined;
+  readonly lastFailure: string | null;
+}
+
+/** Asks a run, and down the line the children at work, how far they are; heartbeats of activities come on top. */
+export async function collectProgress(client: Client, runName: string): Promise<RunProgress> {
+  const chain: LoopProgress[] = [];
+  let workflowId: string | null = workflowIdOf(runName);
+  let deepest = workflowId;
+  while (workflowId !== null) {
+    deepest = workflowId;
+    const progress: LoopProgress = await client.workflow.getHandle(workflowId).query(progressQuery);
+    chain.push(progress);
+    workflowId = progress.activeChild;
+  }
+  return merge(runName, chain, await pendingActivities(client, deepest));
+}
+
+async function pendingActivities(client: Client, workflowId: string): Promise<readonly PendingActivity[]> {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  return (raw.pendingActivities ?? []).map(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
+    const payload = heartbeatDetails?.payloads?.[0];
+    return {
+      type: activityType?.name ?? '',
+      attempt: attempt ?? 1,
+      progress: payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : undefined,
+      lastFailure: lastFailure?.message ?? null,
+    };
+  });
+}
+
+function merge(runName: string, chain: readonly LoopProgress[], pending: readonly PendingActivity[]): RunProgress {
+  const [run] = chain as [LoopProgress, ...LoopProgress[]];
+  const current = chain.at(-1) ?? run;
+  const counts = chain.map((progress) => progress.counts).reduce(addCounts, NO_COUNTS);
+  const drawing = pending.filter(({ type }) => type === 'respond').flatMap(({ progress }) => progress ?? []);
+  const sum = (read: (progress: ActivityProgress) => number) => drawing.reduce((total, progress) => total + read(progress), 0);
+  const training = pending.find(({ type }) => type === 'train')?.progress;
+  const retried = pending.find(({ attempt, lastFailure }) => attempt > 1 && lastFailure !== null);
+  return {
+    runName,
+    status: statusOf(chain),
+    stage: current.stage,
+    round: current.round,
+    rounds: run.rounds,
+    rowsDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + sum(({ done }) => done),
+    rowsTotal: current.stage === 'train' ? (training?.total ?? 0) : current.total,
+    calls: counts.rollouts + sum(({ calls }) => calls),
+    promptTokens: counts.promptTokens + sum(({ promptTokens }) => promptTokens),
+    completionTokens: counts.completionTokens + sum(({ completionTokens }) => completionTokens),
+    passRate: meanPassRate(current.counts),
+    evaluations: run.evaluations.map(({ round, interval }) => ({ round, mean: interval?.mean ?? null })),
+    training:
+      training === undefined || training.total === 0
+        ? null
+        : { step: training.done, totalSteps: training.total, loss: training.training?.loss ?? null, margin: training.training?.margin ?? null },
+    note: retried === undefined ? null : `${retried.type}, attempt ${retried.attempt}: ${retried.lastFailure}`,
+  };
+}
+
+function statusOf(chain: readonly LoopProgress[]): RunStatus {
+  const [run] = chain;
+  if (run?.stopping) return 'stopping';
+  if (!run?.paused) return 'running';
+  return chain.length > 1 ? 'pausing' : 'paused';
+}

@@ -1,0 +1,22 @@
+import { stripControls } from './terminal-text.ts';
+
+/** Where a command prints: lines for people, or with `--json` one object. */
+export interface Output {
+  readonly json: boolean;
+  line(text: string): void;
+  error(text: string): void;
+  object(value: object): void;
+}
+
+/** Prints to the terminal; in JSON mode lines go to stderr, so that stdout is one object. */
+export function createOutput(json: boolean): Output {
+  const clean = (text: string) => text.split('\n').map(stripControls).join('\n');
+  return {
+    json,
+    line: (text) => (json ? process.stderr : process.stdout).write(`${clean(text)}\n`),
+    error: (text) => process.stderr.write(`${clean(text)}\n`),
+    object: (value) => {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { RUN_STAGES, type RunProgress, type RunStatus } from '../domain/run-progress.ts';
+import { displayWidth, stripControls, type Paint, type Piece } from './terminal-text.ts';
+
+/** Measured beside the progress itself; `null` where there is nothing to say yet. */
+export interface ProgressRates {
+  readonly elapsedMs: number;
+  readonly timeLeftMs: number | null;
+  readonly callsPerSecond: number | null;
+  readonly tokensPerSecond: number | null;
+}
+
+const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
+  running: 'cyan',
+  pausing: 'yellow',
+  paused: 'yellow',
+  stopping: 'yellow',
+  stopped: 'yellow',
+  done: 'green',
+  failed: 'red',
+};
+
+const SHOWN_STAGES = RUN_STAGES.filter((stage) => stage !== 'done');
+
+/** `1:02:03` or `02:03`. */
+export function formatClock(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  return seconds >= 3600 ? `${Math.floor(seconds / 3600)}:${rest}` : rest;
+}
+
+/** One whole line for logs and pipes. */
+export function plainLine(progress: RunProgress, rates: ProgressRates): string {
+  const { stage, round, rounds, status, note } = progress;
+  const parts = [
+    `[${formatClock(rates.elapsedMs)}] ${stripControls(progress.runName)}${status === 'running' ? '' : ` ${status}`}: ${stage}, round ${round}/${rounds}`,
+    rowsText(progress),
+    ...rateTexts(progress, rates),
+    resultText(progress),
+    trainingText(progress),
+    note === null ? '' : stripControls(note),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** The lines of the live block, not yet cut to the terminal. */
+export function liveLines(progress: RunProgress, rates: ProgressRates, columns: number): Piece[][] {
+  const lines: Piece[][] = [
+    [
+      { text: stripControls(progress.runName), paint: 'bold' },
+      { text: `  ${progress.status}`, paint: STATUS_PAINT[progress.status] },
+      { text: `  round ${progress.round}/${progress.rounds}`, paint: 'plain' },
+    ],
+    stageLine(progress, columns),
+    barLine(progress, columns),
+    [{ text: [...rateTexts(progress, rates), `elapsed ${formatClock(rates.elapsedMs)}`].join('  '), paint: 'dim' }],
+  ];
+  const results = [resultText(progress), trainingText(progress)].filter((part) => part !== '');
+  if (results.length > 0) lines.push([{ text: results.join('  '), paint: 'plain' }]);
+  if (progress.note !== null) lines.push([{ text: stripControls(progress.note), paint: 'yellow' }]);
+  return lines;
+}
+
+function stageLine({ stage }: RunProgress, columns: number): Piece[] {
+  const current = SHOWN_STAGES.findIndex((entry) => entry === stage);
+  const pieces = SHOWN_STAGES.map((entry, index): Piece =>
+    index === current ? { text: `[${entry}] `, paint: 'bold' } : { text: `${entry} `, paint: 'dim' },
+  );
+  if (displayWidth(pieces.map(({ text }) => text).join('')) <= columns || current < 0) return pieces;
+  // On a narrow terminal a cut row of stages could hide the current one.
+  return [
+    { text: `[${stage}] `, paint: 'bold' },
+    { text: `stage ${current + 1} of ${SHOWN_STAGES.length}`, paint: 'dim' },
+  ];
+}
+
+function barLine(progress: RunProgress, columns: number): Piece[] {
+  const { rowsDone, rowsTotal } = progress;
+  const label = rowsText(progress);
+  if (rowsTotal <= 0) return [{ text: label === '' ? 'working' : label, paint: 'dim' }];
+  const width = Math.max(4, Math.min(40, columns - displayWidth(label) - 2));
+  const filled = Math.floor(Math.min(1, Math.max(0, rowsDone / rowsTotal)) * width);
+  return [
+    { text: '█'.repeat(filled), paint: 'cyan' },
+    { text: '░'.repeat(width - filled), paint: 'dim' },
+    { text: `  ${label}`, paint: 'plain' },
+  ];
+}
+
+function rowsText({ rowsDone, rowsTotal, stage }: RunProgress): string {
+  return rowsTotal <= 0 ? '' : `${rowsDone}/${rowsTotal} ${stage === 'train' ? 'steps' : 'rows'}`;
+}
+
+function rateTexts({ calls }: RunProgress, { callsPerSecond, tokensPerSecond, timeLeftMs }: ProgressRates): string[] {
+  return [
+    `${calls} calls`,
+    callsPerSecond === null ? '' : `${callsPerSecond.toFixed(1)} calls/s`,
+    tokensPerSecond === null ? '' : `${Math.round(tokensPerSecond)} tokens/s`,
+    timeLeftMs === null ? '' : `${formatClock(timeLeftMs)} left`,
+  ].filter((part) => part !== '');
+}
+
+function resultText({ passRate, evaluations }: RunProgress): string {
+  const means = evaluations.map(
+    ({ round, mean }) => `${round === 0 ? 'base' : `r${round}`} ${mean === null ? 'not reported' : mean.toFixed(2)}`,
+  );
+  return [
+    passRate === null ? '' : `pass rate ${passRate.toFixed(2)}`,
+    means.length === 0 ? '' : `held-out ${means.join(' -> ')}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function trainingText({ training, stage }: RunProgress): string {
+  if (training === null || stage !== 'train') return '';
+  const numbers = [
+    training.loss === null ? '' : ` loss ${training.loss.toFixed(3)}`,
+    training.margin === null ? '' : ` margin ${training.margin.toFixed(3)}`,
+  ].join('');
+  return `step ${training.step}/${training.totalSteps}${numbers}`;
+}

@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { ConfigError } from '../domain/errors.ts';
+import type { RunResult } from '../domain/run.ts';
+import { taskQueues } from '../domain/task-queues.ts';
+import { startStack, stopStack } from '../stack/stack.ts';
+import type { StackPart } from '../stack/paths.ts';
+import type { runWorkflow } from '../workflows/run.ts';
+import { loadConfig, type LoadedConfig } from './load-config.ts';
+import type { Output } from './output.ts';
+import { checkRunName, workflowIdOf } from './run-name.ts';
+import { connectTemporal } from './temporal-client.ts';
+import { watchRun } from './watch-run.ts';
+
+export interface RunOptions {
+  readonly configPath: string;
+  readonly name: string | undefined;
+  readonly sets: readonly string[];
+  readonly rounds: number | undefined;
+  readonly detach: boolean;
+  readonly keepStack: boolean;
+}
+
+/** What `run` did about a name that may exist. */
+type Started = 'started' | 'attached' | 'done-before';
+
+/** Starts a run, or goes on with the one of that name; returns the exit code. */
+export async function run(options: RunOptions, output: Output): Promise<number> {
+  const sets = options.rounds === undefined ? options.sets : [...options.sets, `rounds=${options.rounds}`];
+  const loaded = await loadConfig(options.configPath, sets);
+  const runName = checkRunName(options.name ?? loaded.defaultName);
+  const startedParts = await bringUpStack(loaded, output);
+  const session = await connectTemporal(loaded.config.temporal);
+  try {
+    const started = await startOrAttach(session.client, runName, loaded, output);
+    if (options.detach) {
+      output.line(`Run ${runName} goes on in the background. See: tickloop watch ${runName}`);
+      output.object({ runName, status: started });
+      return 0;
+    }
+    const restoreInterrupt = onInterrupt(runName, output);
+    try {
+      return printResult(await watchRun(session.client, runName, output), output);
+    } finally {
+      restoreInterrupt();
+    }
+  } finally {
+    await session.close();
+    if (!options.detach && !options.keepStack && startedParts.length > 0) await stopStack();
+  }
+}
+
+async function bringUpStack({ config }: LoadedConfig, output: Output): Promise<readonly StackPart[]> {
+  const began = performance.now();
+  return startStack({
+    temporalAddress: config.temporal.address,
+    namespace: config.temporal.namespace,
+    taskQueue: config.temporal.taskQueue,
+    vllmUrl: config.policy.baseUrl,
+    onStep: (step) => {
+      const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(4);
+      if (step.part === null) output.line(`${seconds} s  another command (pid ${step.pid}) is at work on the stack, waiting`);
+      else output.line(`${seconds} s  ${step.part} ${step.state}`);
+    },
+  });
+}
+
+async function startOrAttach(client: Client, runName: string, { config, configHash }: LoadedConfig, output: Output): Promise<Started> {
+  const workflowId = workflowIdOf(runName);
+  const known = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch((error: unknown) => {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    });
+  const sameConfig = known?.memo?.['configHash'] === configHash;
+  if (known?.status.name === 'RUNNING') {
+    if (!sameConfig) {
+      throw new ConfigError('config/run-exists', `Run "${runName}" is running with another config: choose another --name, or \`tickloop stop ${runName}\` first.`);
+    }
+    output.line(`Run ${runName} is running already: watching it.`);
+    return 'attached';
+  }
+  if (known?.status.name === 'COMPLETED' && sameConfig) {
+    const result = (await client.workflow.getHandle(workflowId).result()) as RunResult;
+    if (result.status === 'done') {
+      output.line(`Run ${runName} is done already; nothing is repeated. More rounds: --rounds N. A fresh run: another --name.`);
+      return 'done-before';
+    }
+  }
+  output.line(known === undefined ? `Run ${runName} starts.` : `Run ${runName} goes on from what its store holds.`);
+  await client.workflow.start<typeof runWorkflow>('runWorkflow', {
+    workflowId,
+    taskQueue: taskQueues(config.temporal.taskQueue).workflow,
+    args: [{ run: { runName, storeRoot: resolve(config.store.root), configHash }, config, startedAtMs: Date.now() }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    memo: { configHash, storeRoot: resolve(config.store.root), config },
+  });
+  return 'started';
+}
+
+/** Ctrl-C lets go of the terminal, not of the run. */
+function onInterrupt(runName: string, output: Output): () => void {
+  const letGo = () => {
+    output.line(
+      `\nRun ${runName} goes on in the background. The same command watches it again; tickloop pause ${runName} or stop ${runName} holds or ends it; tickloop down stops the local servers (the run then waits).`,
+    );
+    process.exit(130);
+  };
+  process.on('SIGINT', letGo);
+  return () => process.off('SIGINT', letGo);
+}
+
+/** Prints how a run ended; returns the exit code. */
+export function printResult(result: RunResult, output: Output): number {
+  for (const line of result.summary) output.line(line);
+  output.line(`Report: ${result.reportHtml}`);
+  output.object(result);
+  return result.status === 'done' ? 0 : 1;
+}

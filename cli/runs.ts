@@ -1,0 +1,113 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import type { RunConfig } from '../configs/schema/run-config.ts';
+import { taskQueues } from '../domain/task-queues.ts';
+import { pauseSignal, resumeSignal, stopSignal } from '../workflows/loop-control.ts';
+import type { reportWorkflow } from '../workflows/report.ts';
+import { collectProgress } from './collect-progress.ts';
+import type { Output } from './output.ts';
+import { printResult } from './run.ts';
+import { checkRunName, workflowIdOf } from './run-name.ts';
+import { connectTemporal } from './temporal-client.ts';
+import { noSuchRun, watchRun } from './watch-run.ts';
+
+/** Where the runs are. */
+export interface RunsOptions {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+async function withClient<Result>(options: RunsOptions, use: (client: Client) => Promise<Result>): Promise<Result> {
+  const session = await connectTemporal(options);
+  try {
+    return await use(session.client);
+  } finally {
+    await session.close();
+  }
+}
+
+async function describeRun(client: Client, runName: string) {
+  try {
+    return await client.workflow.getHandle(workflowIdOf(checkRunName(runName))).describe();
+  } catch (error) {
+    throw error instanceof WorkflowNotFoundError ? noSuchRun(runName, error) : error;
+  }
+}
+
+const SIGNALS = { pause: pauseSignal, resume: resumeSignal, stop: stopSignal } as const;
+const PROMISES = {
+  pause: 'what is in the air is finished, then it waits',
+  resume: 'it goes on',
+  stop: 'it ends with a report; the same `tickloop run` goes on from there later',
+} as const;
+
+/** Pauses, resumes or stops a run; returns the exit code. */
+export async function signalRun(kind: keyof typeof SIGNALS, runName: string, options: RunsOptions, output: Output): Promise<number> {
+  return withClient(options, async (client) => {
+    const { status } = await describeRun(client, runName);
+    if (status.name !== 'RUNNING') {
+      output.error(`Run ${runName} is not running (${status.name.toLowerCase()}): nothing to ${kind}.`);
+      return 1;
+    }
+    await client.workflow.getHandle(workflowIdOf(runName)).signal(SIGNALS[kind]);
+    output.line(`${kind} was sent to run ${runName}: ${PROMISES[kind]}.`);
+    output.object({ runName, sent: kind });
+    return 0;
+  });
+}
+
+/** Prints where a run is; returns the exit code. */
+export async function showStatus(runName: string, options: RunsOptions, output: Output): Promise<number> {
+  return withClient(options, async (client) => {
+    const { status, startTime, closeTime } = await describeRun(client, runName);
+    const state = status.name.toLowerCase();
+    const progress = status.name === 'RUNNING' ? await collectProgress(client, runName) : null;
+    output.line(
+      progress === null
+        ? `Run ${runName}: ${state}, started ${startTime.toISOString()}, ended ${closeTime?.toISOString() ?? 'unknown'}`
+        : `Run ${runName}: ${progress.status}, round ${progress.round} of ${progress.rounds}, ${progress.stage}, ${progress.rowsDone} of ${progress.rowsTotal}${progress.note === null ? '' : `; ${progress.note}`}`,
+    );
+    output.object({ runName, state, startedAt: startTime.toISOString(), endedAt: closeTime?.toISOString() ?? null, progress });
+    return 0;
+  });
+}
+
+/** Shows a run until it ends; returns the exit code. */
+export async function watch(runName: string, options: RunsOptions, output: Output): Promise<number> {
+  return withClient(options, async (client) => {
+    await describeRun(client, runName);
+    return printResult(await watchRun(client, runName, output), output);
+  });
+}
+
+/** Lists the runs that the server remembers; returns the exit code. */
+export async function listRuns(options: RunsOptions, output: Output): Promise<number> {
+  return withClient(options, async (client) => {
+    const runs = [];
+    for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({ query: 'WorkflowType = "runWorkflow"' })) {
+      const runName = workflowId.replace(/^run\//, '');
+      runs.push({ runName, state: status.name.toLowerCase(), startedAt: startTime.toISOString(), endedAt: closeTime?.toISOString() ?? null });
+    }
+    if (runs.length === 0) output.line('No runs yet. Start one: tickloop run configs/quickstart.yaml');
+    for (const { runName, state, startedAt } of runs) output.line(`${runName.padEnd(32)} ${state.padEnd(12)} ${startedAt}`);
+    output.object({ runs });
+    return 0;
+  });
+}
+
+/** Writes the report of a run from what its store holds now; returns the exit code. */
+export async function report(runName: string, options: RunsOptions, output: Output): Promise<number> {
+  return withClient(options, async (client) => {
+    const { memo, startTime } = await describeRun(client, runName);
+    const { config, configHash, storeRoot } = memo as { readonly config: RunConfig; readonly configHash: string; readonly storeRoot: string };
+    const result = await client.workflow.execute<typeof reportWorkflow>('reportWorkflow', {
+      workflowId: `report/${runName}`,
+      taskQueue: taskQueues(config.temporal.taskQueue).workflow,
+      args: [{ run: { runName, storeRoot, configHash }, config, startedAtMs: startTime.getTime() }],
+    });
+    for (const line of result.summary) output.line(line);
+    output.line(`Report: ${result.reportHtml}`);
+    output.object(result);
+    return 0;
+  });
+}

@@ -1,0 +1,43 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { ConfigError } from '../domain/errors.ts';
+import type { RunResult } from '../domain/run.ts';
+import { collectProgress } from './collect-progress.ts';
+import type { Output } from './output.ts';
+import { createProgressView, wantsColor } from './progress-view.ts';
+import { workflowIdOf } from './run-name.ts';
+
+const POLL_MS = 1000;
+
+/** Shows a run until it ends. @throws what the run failed with */
+export async function watchRun(client: Client, runName: string, output: Output): Promise<RunResult> {
+  const stream = output.json ? process.stderr : process.stdout;
+  const isTty = stream.isTTY === true;
+  const view = createProgressView({ stream, isTty, color: wantsColor(isTty, process.env), now: () => performance.now() });
+  const settled = client.workflow
+    .getHandle(workflowIdOf(runName))
+    .result()
+    .then(
+      (value) => ({ ok: true as const, value: value as RunResult }),
+      (error: unknown) => ({ ok: false as const, error }),
+    );
+  for (;;) {
+    const ended = await Promise.race([settled, new Promise<undefined>((resolve) => setTimeout(resolve, POLL_MS, undefined))]);
+    if (ended !== undefined) {
+      view.finish();
+      if (ended.ok) return ended.value;
+      if (ended.error instanceof WorkflowNotFoundError) throw noSuchRun(runName, ended.error);
+      throw ended.error;
+    }
+    try {
+      view.update(await collectProgress(client, runName));
+    } catch {
+      // Between children, or while no worker is there to answer, there is nothing new to show.
+    }
+  }
+}
+
+/** The error for a name that nobody knows. */
+export function noSuchRun(runName: string, cause: unknown): ConfigError {
+  return new ConfigError('config/unusable', `No run is named "${runName}" here: \`tickloop list\` shows those there are.`, { cause });
+}

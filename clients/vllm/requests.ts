@@ -1,0 +1,95 @@
+import type { ChatMessage } from '../../domain/prompt.ts';
+import type { ChatRequest, CompletionRequest } from '../model-server.ts';
+
+/**
+ * Fields that `/v1/chat/completions` and `/v1/completions` share; none that shapes sampling is optional.
+ *
+ * `top_k` 0 means "no limit" to vLLM, as it does to us.
+ */
+interface SampleBody {
+  readonly model: string;
+  readonly n: number;
+  readonly seed: number;
+  readonly temperature: number;
+  readonly top_p: number;
+  readonly top_k: number;
+  readonly min_p: number;
+  readonly repetition_penalty: number;
+  readonly max_tokens: number;
+  readonly stream: false;
+  readonly stop?: readonly string[];
+  readonly structured_outputs?: ChatRequest['structuredOutput'];
+}
+
+/** Body of `/v1/chat/completions`: a closed set of fields. */
+export interface ChatBody extends SampleBody {
+  readonly messages: readonly ChatMessage[];
+  readonly logprobs?: true;
+  readonly top_logprobs?: number;
+}
+
+/** Body of `/v1/completions`: a closed set of fields. */
+export interface CompletionBody extends SampleBody {
+  readonly prompt: string | readonly number[];
+  readonly logprobs?: number;
+  readonly prompt_logprobs?: number;
+}
+
+function buildSampleBody(request: ChatRequest | CompletionRequest): SampleBody {
+  const { sampling } = request;
+  return {
+    model: request.model,
+    n: request.n,
+    seed: request.seed,
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    top_k: sampling.topK,
+    min_p: sampling.minP,
+    repetition_penalty: sampling.repetitionPenalty,
+    max_tokens: sampling.maxTokens,
+    stream: false,
+    ...(request.stop === undefined ? {} : { stop: request.stop }),
+    ...(request.structuredOutput === undefined ? {} : { structured_outputs: request.structuredOutput }),
+  };
+}
+
+/** Builds the body of a chat call. */
+export function buildChatBody(request: ChatRequest): ChatBody {
+  return {
+    ...buildSampleBody(request),
+    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    ...(request.topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: request.topLogprobs }),
+  };
+}
+
+/** Builds the body of a completion call. */
+export function buildCompletionBody(request: CompletionRequest): CompletionBody {
+  return {
+    ...buildSampleBody(request),
+    prompt: request.prompt,
+    ...(request.topLogprobs === undefined ? {} : { logprobs: request.topLogprobs }),
+  };
+}
+
+/**
+ * Builds the body that asks for the log-probability of each token of a prompt; the one token it samples is thrown away.
+ *
+ * Send it to an idle server only: on the CPU build of vLLM 0.32 with `--enable-lora`, `prompt_logprobs` in one step with
+ * other requests kills the engine (einsum shape error in `bgmv_shrink`), and everybody's calls with it.
+ */
+export function buildScoreBody(model: string, tokens_T: readonly number[]): CompletionBody {
+  return {
+    model,
+    n: 1,
+    seed: 0,
+    temperature: 0,
+    top_p: 1,
+    top_k: 0,
+    min_p: 0,
+    repetition_penalty: 1,
+    max_tokens: 1,
+    stream: false,
+    prompt: tokens_T,
+    prompt_logprobs: 0,
+  };
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { toFinishReason } from '../../domain/completion.ts';
+import type { Choice, CompletionResult, ServedModel, TokenLogprob } from '../model-server.ts';
+import type { CallTarget } from './call-target.ts';
+import { errorOfContent } from './errors.ts';
+
+const usage = z.object({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish();
+
+const tokenLogprob = z.object({ token: z.string(), logprob: z.number() });
+
+const chatResponse = z.object({
+  choices: z.array(
+    z.object({
+      index: z.number(),
+      message: z.object({ content: z.string().nullish() }),
+      finish_reason: z.string().nullish(),
+      logprobs: z
+        .object({ content: z.array(tokenLogprob.extend({ top_logprobs: z.array(tokenLogprob).nullish() })).nullish() })
+        .nullish(),
+    }),
+  ),
+  usage,
+});
+
+const completionResponse = z.object({
+  choices: z.array(
+    z.object({
+      index: z.number(),
+      text: z.string(),
+      finish_reason: z.string().nullish(),
+      logprobs: z
+        .object({
+          tokens: z.array(z.string()),
+          token_logprobs: z.array(z.number().nullable()),
+          top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
+        })
+        .nullish(),
+    }),
+  ),
+  usage,
+});
+
+const scoreResponse = z.object({
+  choices: z
+    .array(z.object({ prompt_logprobs: z.array(z.record(z.string(), z.object({ logprob: z.number() })).nullable()) }))
+    .length(1),
+});
+
+const tokenizeResponse = z.object({ tokens: z.array(z.int()) });
+
+const modelsResponse = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      root: z.string().nullish(),
+      parent: z.string().nullish(),
+      max_model_len: z.number().nullish(),
+    }),
+  ),
+});
+
+function parseShape<T extends z.ZodType>(target: CallTarget, schema: T, body: unknown): z.output<T> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.join('.');
+  throw errorOfContent(target, 'malformed-response', `JSON of the wrong shape at ${where} (${issue?.message})`);
+}
+
+interface RawChoice {
+  readonly index: number;
+  readonly text: string;
+  readonly rawFinishReason: string | null;
+  readonly logprobs_T: readonly TokenLogprob[] | undefined;
+}
+
+function toResult(
+  target: CallTarget,
+  raw: readonly RawChoice[],
+  wanted: number,
+  used: z.infer<typeof usage>,
+): CompletionResult {
+  if (raw.length !== wanted) {
+    throw errorOfContent(target, 'malformed-response', `${raw.length} choices instead of ${wanted}`);
+  }
+  const choices = raw
+    .toSorted((a, b) => a.index - b.index)
+    .map(({ text, rawFinishReason, logprobs_T }): Choice => {
+      const finishReason = toFinishReason(rawFinishReason);
+      if (finishReason === 'abort') throw errorOfContent(target, 'aborted', 'finish_reason "abort"');
+      if (finishReason === 'error') throw errorOfContent(target, 'server-error', 'finish_reason "error"');
+      return { text, finishReason, rawFinishReason, ...(logprobs_T === undefined ? {} : { logprobs_T }) };
+    });
+  return {
+    choices,
+    usage: {
+      promptTokens: used?.prompt_tokens ?? undefined,
+      completionTokens: used?.completion_tokens ?? undefined,
+    },
+  };
+}
+
+/** Reads the answer of `/v1/chat/completions` to a call for `wanted` choices. */
+export function parseChatResponse(target: CallTarget, body: unknown, wanted: number): CompletionResult {
+  const response = parseShape(target, chatResponse, body);
+  const raw = response.choices.map((choice) => ({
+    index: choice.index,
+    text: choice.message.content ?? '',
+    rawFinishReason: choice.finish_reason ?? null,
+    logprobs_T: choice.logprobs?.content?.map(({ token, logprob, top_logprobs }) => ({
+      token,
+      logprob,
+      top: top_logprobs ?? [],
+    })),
+  }));
+  return toResult(target, raw, wanted, response.usage);
+}
+
+/** Reads the answer of `/v1/completions` to a call for `wanted` choices. */
+export function parseCompletionResponse(target: CallTarget, body: unknown, wanted: number): CompletionResult {
+  const response = parseShape(target, completionResponse, body);
+  const raw = response.choices.map((choice) => ({
+    index: choice.index,
+    text: choice.text,
+    rawFinishReason: choice.finish_reason ?? null,
+    logprobs_T: choice.logprobs?.tokens.map((token, at): TokenLogprob => {
+      const logprob = choice.logprobs?.token_logprobs[at];
+      if (logprob === undefined || logprob === null) {
+        throw errorOfContent(target, 'malformed-response', `no log-probability for token ${at}`);
+      }
+      const top = Object.entries(choice.logprobs?.top_logprobs?.[at] ?? {});
+      return { token, logprob, top: top.map(([token, logprob]) => ({ token, logprob })) };
+    }),
+  }));
+  return toResult(target, raw, wanted, response.usage);
+}
+
+/** Reads the log-probabilities of the prompt's own tokens after the first. */
+export function parseScoreResponse(target: CallTarget, body: unknown, tokens_T: readonly number[]): readonly number[] {
+  const entries = parseShape(target, scoreResponse, body).choices[0]?.prompt_logprobs ?? [];
+  if (entries.length !== tokens_T.length) {
+    throw errorOfContent(
+      target,
+      'malformed-response',
+      `${entries.length} prompt_logprobs for ${tokens_T.length} tokens`,
+    );
+  }
+  return tokens_T.slice(1).map((token, at) => {
+    const logprob = entries[at + 1]?.[String(token)]?.logprob;
+    if (logprob === undefined) {
+      throw errorOfContent(target, 'malformed-response', `no log-probability for prompt token ${at + 1}`);
+    }
+    return logprob;
+  });
+}
+
+/** Reads the token ids of `/tokenize`. */
+export function parseTokenizeResponse(target: CallTarget, body: unknown): readonly number[] {
+  return parseShape(target, tokenizeResponse, body).tokens;
+}
+
+/** Reads `/v1/models`. */
+export function parseModelsResponse(target: CallTarget, body: unknown): readonly ServedModel[] {
+  return parseShape(target, modelsResponse, body).data.map((model) => ({
+    id: model.id,
+    root: model.root ?? null,
+    parent: model.parent ?? null,
+    maxModelLen: model.max_model_len ?? null,
+  }));
+}

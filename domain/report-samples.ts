@@ -1,0 +1,59 @@
+import type { Verdict } from './checklist.ts';
+import { formatNumber } from './format-number.ts';
+import { html, type Html } from './html.ts';
+import type { ReportSample } from './run-report.ts';
+import type { JudgedRollout } from './rollout.ts';
+
+/** One prompt with its rollouts, the verdict of every item, and what was made of them; only the first starts open. */
+export function sampleBlock(sample: ReportSample, index: number): Html {
+  const { prompt, rollouts_G } = sample;
+  return html`<details class="sample" ${index === 0 ? html` open` : null}>
+    <summary>
+      <h3>${prompt.promptId}</h3>
+      <span class="quiet">round ${sample.round}, ${rollouts_G.length} rollouts</span>
+    </summary>
+    ${prompt.messages.map(
+      (message) =>
+        html`<div class="message">
+          <span class="role">${message.role}</span>
+          <pre>${message.content}</pre>
+        </div>`,
+    )}
+    <p class="why">${sample.why}</p>
+    <div class="rollouts">${rollouts_G.map((rollout) => rolloutBlock(sample, rollout))}</div>
+  </details> `;
+}
+
+function rolloutBlock(sample: ReportSample, rollout: JudgedRollout): Html {
+  const role = roleOf(sample, rollout.sampleIndex);
+  const { outcome } = rollout;
+  const body = outcome.ok
+    ? html`<pre>${outcome.text === '' ? '(empty answer)' : outcome.text}</pre>`
+    : html`<p class="failed">No answer: <code>${outcome.code}</code> ${outcome.message}</p>`;
+  const truncated = outcome.ok && outcome.finishReason === 'length' ? html` <span class="tag">truncated</span>` : null;
+  return html`<article class="rollout ${role ?? 'unused'}">
+    <h4>
+      sample ${rollout.sampleIndex}${role === null ? null : html` <span class="tag ${role}">${role}</span>`}${truncated}
+      <span class="rate">pass rate ${formatNumber(rollout.passRate, 2)}</span>
+    </h4>
+    ${body} ${rollout.verdicts_I.length === 0 ? null : verdictList(sample, rollout.verdicts_I)}
+  </article>`;
+}
+
+function roleOf(sample: ReportSample, sampleIndex: number): 'chosen' | 'rejected' | null {
+  if (sampleIndex === sample.chosenSampleIndex) return 'chosen';
+  return sampleIndex === sample.rejectedSampleIndex ? 'rejected' : null;
+}
+
+function verdictList(sample: ReportSample, verdicts_I: readonly Verdict[]): Html {
+  return html`<ul class="verdicts">
+    ${verdicts_I.map((verdict, index) => {
+      const question = sample.prompt.checklist[index]?.question ?? `item ${index + 1}`;
+      const cause = verdict.answer === 'unparsed' ? `, ${verdict.cause}` : '';
+      return html`<li>
+        <span class="answer ${verdict.answer}">${verdict.answer}</span
+        ><span>${question} <span class="quiet">${verdict.by}${cause}: ${verdict.reason}</span></span>
+      </li>`;
+    })}
+  </ul>`;
+}

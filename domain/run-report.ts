@@ -1,0 +1,152 @@
+import type { ArtifactRef } from './artifact.ts';
+import type { JsonValue } from './canonical-json.ts';
+import type { PromptRow } from './prompt.ts';
+import type { JudgedRollout } from './rollout.ts';
+
+/** A mean over `n` prompts with its interval; a bound is `null` where it could not be computed. */
+export interface ReportInterval {
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Prompts behind the mean. */
+  readonly n: number;
+}
+
+/** How the items that one kind of verifier (or the judge) decides came out. */
+export interface KindTally {
+  /** Kind of the verifier, or `judge`. */
+  readonly kind: string;
+  readonly yes: number;
+  /** yes + no; unparsed verdicts are in neither. */
+  readonly decided: number;
+}
+
+/** One pass over the held-out prompts with one policy. */
+export interface ReportEvaluation {
+  /** 0 is the base model. */
+  readonly round: number;
+  readonly policyStamp: string;
+  /** Held-out pass rate; `null` when no item was decided. */
+  readonly interval: ReportInterval | null;
+  readonly prompts: number;
+  /** Answers asked for, the failed ones included. */
+  readonly completions: number;
+  readonly failed: number;
+  readonly truncated: number;
+  /** Verdicts, not answers. */
+  readonly unparsed: number;
+  readonly byKind: readonly KindTally[];
+}
+
+/** Pass rate of a round minus pass rate of the base model, paired by prompt. */
+export interface ReportDifference {
+  readonly round: number;
+  readonly interval: ReportInterval;
+}
+
+/** One logged step of the trainer. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number | null;
+  readonly margin: number | null;
+  readonly accuracy: number | null;
+}
+
+/** What the trainer said when it was done. */
+export interface ReportTraining {
+  readonly steps: number | null;
+  readonly pairs: number | null;
+  /** Pairs left out because they were too long. */
+  readonly dropped: number | null;
+  readonly finalLoss: number | null;
+  readonly finalMargin: number | null;
+  readonly trainSeconds: number | null;
+  /** Last step of the checkpoint that training went on from; `null` when it started afresh. */
+  readonly resumedFromStep: number | null;
+}
+
+/** What the probe saw when the adapter was served. */
+export interface ReportPublish {
+  readonly adapterHash: string;
+  /** Mean change against the previous policy, nats a token. */
+  readonly meanChange: number | null;
+  /** Mean difference between served and trained log-probabilities, nats a token. */
+  readonly meanDisagreement: number | null;
+  readonly servedModel: string;
+}
+
+/** One training round. */
+export interface ReportRound {
+  /** 1 is the first round. */
+  readonly round: number;
+  readonly rollouts: number;
+  readonly failed: number;
+  readonly truncated: number;
+  readonly unparsed: number;
+  readonly meanPassRate: number | null;
+  readonly prompts: number;
+  readonly promptsWithPair: number | null;
+  readonly pairs: number;
+  readonly allEqual: number;
+  readonly marginTooSmall: number;
+  readonly tooFewJudged: number;
+  readonly training: ReportTraining | null;
+  readonly publish: ReportPublish | null;
+  readonly curve: readonly CurvePoint[];
+}
+
+/** Model calls of one stage. */
+export interface ReportCalls {
+  readonly stage: string;
+  readonly sent: number;
+  readonly answered: number;
+  readonly failed: number;
+  /** Sent without a known end, so sent again. */
+  readonly lost: number;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+}
+
+/** One prompt with all its judged rollouts, and what selection made of them. */
+export interface ReportSample {
+  readonly round: number;
+  readonly prompt: PromptRow;
+  readonly rollouts_G: readonly JudgedRollout[];
+  /** `null` when the prompt gave no pair. */
+  readonly chosenSampleIndex: number | null;
+  readonly rejectedSampleIndex: number | null;
+  /** One sentence: why this pair, or why none. */
+  readonly why: string;
+}
+
+/** An artifact of the run, and the step that made it. */
+export interface ReportArtifact extends ArtifactRef {
+  readonly step: string;
+}
+
+/** All that is told about a run at its end. A number nobody reported is `null`, never 0. */
+export interface RunReport {
+  readonly formatVersion: 1;
+  readonly runName: string;
+  readonly status: 'done' | 'stopped' | 'failed';
+  /** Why the run stopped or failed, in one sentence. */
+  readonly statusReason: string | null;
+  readonly config: JsonValue;
+  readonly configHash: string;
+  readonly seed: number;
+  /** Mass of all intervals, in (0, 1). */
+  readonly confidence: number;
+  readonly timing: {
+    /** ISO 8601, UTC. */
+    readonly startedAt: string;
+    readonly finishedAt: string | null;
+    readonly seconds: number | null;
+  };
+  /** Base first, then by round. */
+  readonly evaluations: readonly ReportEvaluation[];
+  readonly differences: readonly ReportDifference[];
+  readonly rounds: readonly ReportRound[];
+  readonly calls: readonly ReportCalls[];
+  readonly samples: readonly ReportSample[];
+  readonly artifacts: readonly ReportArtifact[];
+}

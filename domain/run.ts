@@ -1,0 +1,118 @@
+import type { Interval } from './bootstrap.ts';
+import type { PolicyVersion } from './policy-version.ts';
+
+/** One start of a loop, as every activity is told of it. */
+export interface RunRef {
+  readonly runName: string;
+  /** Absolute path of the artifact store. */
+  readonly storeRoot: string;
+  /** sha256 (hex) of the resolved config. */
+  readonly configHash: string;
+}
+
+/** Why rollouts are drawn: to train on, or to measure a policy on held-out prompts. */
+export type SampleStage = 'sample' | 'evaluate';
+
+/** A prompt set that was cut into shards. */
+export interface PromptSet {
+  readonly shards: number;
+  readonly rows: number;
+}
+
+/** What `openRun` found out before anything was spent. */
+export interface OpenedRun {
+  readonly basePolicy: PolicyVersion;
+  readonly train: PromptSet;
+  readonly heldOut: PromptSet;
+}
+
+/** A stage of one round over one shard. */
+export interface ShardTask {
+  readonly run: RunRef;
+  readonly stage: SampleStage;
+  readonly round: number;
+  readonly shard: number;
+  readonly policy: PolicyVersion;
+}
+
+/** Counts over rollouts; every rate in a report has its denominator here. */
+export interface RolloutCounts {
+  readonly rollouts: number;
+  readonly failed: number;
+  /** Ended by the length limit. */
+  readonly truncated: number;
+  readonly yes: number;
+  readonly no: number;
+  readonly unparsed: number;
+  /** Sum of pass rates over the rollouts that have one, and how many have one. */
+  readonly passRateSum: number;
+  readonly passRateCount: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** Sums two counts. */
+export function addCounts(a: RolloutCounts, b: RolloutCounts): RolloutCounts {
+  return {
+    rollouts: a.rollouts + b.rollouts,
+    failed: a.failed + b.failed,
+    truncated: a.truncated + b.truncated,
+    yes: a.yes + b.yes,
+    no: a.no + b.no,
+    unparsed: a.unparsed + b.unparsed,
+    passRateSum: a.passRateSum + b.passRateSum,
+    passRateCount: a.passRateCount + b.passRateCount,
+    promptTokens: a.promptTokens + b.promptTokens,
+    completionTokens: a.completionTokens + b.completionTokens,
+  };
+}
+
+/** Counts of nothing. */
+export const NO_COUNTS: RolloutCounts = {
+  rollouts: 0,
+  failed: 0,
+  truncated: 0,
+  yes: 0,
+  no: 0,
+  unparsed: 0,
+  passRateSum: 0,
+  passRateCount: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+};
+
+/** Mean pass rate, or `null` when nothing was decided. */
+export function meanPassRate(counts: RolloutCounts): number | null {
+  return counts.passRateCount === 0 ? null : counts.passRateSum / counts.passRateCount;
+}
+
+/** Pairs made from the groups of a round, and why the other prompts gave none. */
+export interface SelectionCounts {
+  readonly prompts: number;
+  readonly pairs: number;
+  readonly allEqual: number;
+  readonly marginTooSmall: number;
+  readonly tooFewJudged: number;
+}
+
+/** Held-out pass rate of one policy version. */
+export interface Evaluation {
+  readonly round: number;
+  readonly policy: string;
+  /** Over prompts; `null` when no prompt has a pass rate. */
+  readonly interval: Interval | null;
+}
+
+/** What a finished, stopped or failed run hands back. */
+export interface RunResult {
+  readonly runName: string;
+  readonly status: 'done' | 'stopped';
+  readonly rounds: number;
+  readonly policy: PolicyVersion;
+  readonly evaluations: readonly Evaluation[];
+  /** Absolute paths. */
+  readonly reportHtml: string;
+  readonly reportJson: string;
+  /** Lines for a terminal. */
+  readonly summary: readonly string[];
+}

@@ -1,0 +1,12 @@
+/** The three queues of an installation: orchestration, model calls, trainer. */
+export interface TaskQueues {
+  readonly workflow: string;
+  readonly model: string;
+  /** One worker, on the host with the training device, polls it: a trainer is adopted where it was started. */
+  readonly trainer: string;
+}
+
+/** Names of the queues under a prefix. */
+export function taskQueues(prefix: string): TaskQueues {
+  return { workflow: `${prefix}-workflow`, model: `${prefix}-model`, trainer: `${prefix}-trainer` };
+}

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { StackError } from '../domain/errors.ts';
+import { parseAddress } from './address.ts';
+import type { PartCommand } from './launch-part.ts';
+import type { StackPaths } from './paths.ts';
+import { isPortOpen } from './port-owner.ts';
+
+/** What is at a vLLM address; a server behind a key lists no models to us. */
+type VllmProbe =
+  | { readonly state: 'silent' }
+  | { readonly state: 'foreign' }
+  | { readonly state: 'answers'; readonly version: string | null; readonly models: readonly string[] };
+
+async function getJson(url: string): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+  const text = await response.text();
+  try {
+    return { status: response.status, body: JSON.parse(text) as unknown };
+  } catch {
+    return { status: response.status, body: undefined };
+  }
+}
+
+/** Asks what listens at the address: a vLLM is healthy and lists models. */
+export async function probeVllm(url: string): Promise<VllmProbe> {
+  if (!(await isPortOpen(parseAddress(url)))) return { state: 'silent' };
+  const base = url.replace(/\/+$/, '');
+  try {
+    const [health, models, version] = await Promise.all(
+      ['/health', '/v1/models', '/version'].map((path) => getJson(`${base}${path}`)),
+    );
+    const list = (models?.body as { readonly data?: readonly { readonly id: string }[] } | undefined)?.data;
+    const isGuarded = models?.status === 401 || models?.status === 403;
+    if (health?.status !== 200 || (!Array.isArray(list) && !isGuarded)) return { state: 'foreign' };
+    const { version: number } = (version?.body ?? {}) as { readonly version?: string };
+    return { state: 'answers', version: number ?? null, models: (list ?? []).map(({ id }) => id) };
+  } catch {
+    return { state: 'foreign' };
+  }
+}
+
+/** Command of a CPU server that takes LoRA adapters at run time. */
+export function vllmCommand(paths: StackPaths, url: string): PartCommand {
+  for (const [what, path] of [
+    ['Python environment', paths.python],
+    ['model checkpoint', paths.model],
+  ] as const) {
+    if (!existsSync(path)) {
+      throw new StackError(
+        'stack/not-installed',
+        `The ${what} ${path} is missing, so vLLM cannot start: run npm run setup.`,
+      );
+    }
+  }
+  const { host, port } = parseAddress(url);
+  const flags =
+    `--served-model-name smollm2-135m-instruct --host ${host === 'localhost' ? '127.0.0.1' : host} --port ${port} ` +
+    `--dtype bfloat16 --enable-lora --max-lora-rank 64 --max-loras 2 --max-cpu-loras 8 --max-model-len 2048 ` +
+    // A seeded prefill that is split over two steps kills the CPU engine: no chunks, and room for a whole context.
+    `--no-enable-chunked-prefill --max-num-batched-tokens 8192 --max-num-seqs 64 --generation-config vllm`;
+  return {
+    part: 'vllm',
+    // `vllm serve` looks for a package named "vllm", which the CPU build does not have.
+    command: [paths.python, '-m', 'vllm.entrypoints.openai.api_server', '--model', paths.model, ...flags.split(' ')],
+    environment: {
+      HF_HUB_OFFLINE: '1',
+      VLLM_TARGET_DEVICE: 'cpu',
+      VLLM_CPU_KVCACHE_SPACE: '2',
+      VLLM_ALLOW_RUNTIME_LORA_UPDATING: 'True',
+      VLLM_NO_USAGE_STATS: '1',
+      DO_NOT_TRACK: '1',
+    },
+    address: url,
+    port,
+  };
+}

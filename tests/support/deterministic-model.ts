@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { RecordedRequest, ScriptedReply } from './scripted-model-server.ts';
+
+export interface DeterministicModelOptions {
+  /** Text for a prompt (message contents joined by newlines) under a seed (choice i gets seed + i) and a model name. */
+  readonly answer: (prompt: string, seed: number, model: string) => string;
+  /** Name of the base model, `base` by default. */
+  readonly model?: string;
+  /** Context length, 2048 by default. A token is a word. */
+  readonly maxModelLen?: number;
+  /** Wait before each completion. */
+  readonly delayMs?: number;
+  /** Log-probability of the token at a position when a prompt is scored. */
+  readonly scoreToken?: (model: string, tokens_T: readonly number[], position: number) => number;
+}
+
+interface CompletionBody {
+  readonly model: string;
+  readonly messages?: readonly { readonly content: string }[];
+  readonly prompt?: string | readonly number[];
+  readonly seed?: number;
+  readonly n?: number;
+  readonly prompt_logprobs?: number;
+}
+
+const splitWords = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
+const hashWord = (word: string): number => createHash('sha256').update(word).digest().readUInt16BE(0);
+
+function refuse(status: number, message: string): ScriptedReply {
+  return { status, body: { error: { message, type: 'Error', param: null, code: status } } };
+}
+
+/** A stand-in for vLLM whose every answer is a pure function of the request and the loaded adapters. */
+export function createDeterministicModel(options: DeterministicModelOptions): {
+  readonly adapters: ReadonlyMap<string, string>;
+  reply(request: RecordedRequest): ScriptedReply;
+} {
+  const base = options.model ?? 'base';
+  const maxModelLen = options.maxModelLen ?? 2048;
+  const scoreToken = options.scoreToken ?? ((_model, tokens_T, at) => -((tokens_T[at] ?? 0) % 7) / 10 - 0.1);
+  const adapters = new Map<string, string>();
+  let generatedTokens = 0;
+
+  const complete = (body: CompletionBody, isChat: boolean): ScriptedReply => {
+    if (body.model !== base && !adapters.has(body.model)) {
+      return refuse(404, `The model \`${body.model}\` does not exist.`);
+    }
+    const { prompt } = body;
+    const text = isChat
+      ? (body.messages ?? []).map((message) => message.content).join('\n')
+      : typeof prompt === 'string'
+        ? prompt
+        : (prompt ?? []).join(' ');
+    const promptTokens = splitWords(text).length;
+    if (promptTokens >= maxModelLen) {
+      return refuse(
+        400,
+        `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains ${promptTokens} input tokens.`,
+      );
+    }
+    const texts = Array.from({ length: body.n ?? 1 }, (_, i) => options.answer(text, (body.seed ?? 0) + i, body.model));
+    const completionTokens = texts.reduce((total, answer) => total + splitWords(answer).length, 0);
+    generatedTokens += completionTokens;
+    const scores =
+      body.prompt_logprobs === undefined || !Array.isArray(prompt)
+        ? {}
+        : {
+            prompt_logprobs: (prompt as readonly number[]).map((token, at, tokens_T) =>
+              at === 0 ? null : { [token]: { logprob: scoreToken(body.model, tokens_T, at) } },
+            ),
+          };
+    return {
+      ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),
+      body: {
+        choices: texts.map((content, index) => ({
+          index,
+          ...(isChat ? { message: { role: 'assistant', content } } : { text: content }),
+          finish_reason: 'stop',
+          ...scores,
+        })),
+        usage: { prompt_tokens: promptTokens, completion_tokens: completionTokens },
+      },
+    };
+  };
+
+  const load = ({ lora_name: name, lora_path: path }: { lora_name: string; lora_path: string }): ScriptedReply => {
+    if (adapters.has(name)) return refuse(400, `The lora adapter '${name}' has already been loaded.`);
+    adapters.set(name, path);
+    return { body: `Success: LoRA adapter '${name}' added successfully.` };
+  };
+
+  const unload = ({ lora_name: name }: { lora_name: string }): ScriptedReply =>
+    adapters.delete(name)
+      ? { body: `Success: LoRA adapter '${name}' removed successfully.` }
+      : refuse(404, `The lora adapter '${name}' cannot be found.`);
+
+  const tokenize = (body: CompletionBody): ScriptedReply => {
+    const tokens = (body.messages ?? []).flatMap((message) => splitWords(message.content)).map(hashWord);
+    return { body: { count: tokens.length, max_model_len: maxModelLen, tokens } };
+  };
+
+  const listModels = (): ScriptedReply => ({
+    body: {
+      object: 'list',
+      data: [
+        { id: base, root: `/models/${base}`, parent: null, max_model_len: maxModelLen },
+        ...Array.from(adapters, ([id, root]) => ({ id, root, parent: base, max_model_len: null })),
+      ],
+    },
+  });
+
+  return {
+    adapters,
+    reply({ method, path, body }) {
+      switch (`${method} ${path}`) {
+        case 'GET /health':
+          return { body: '' };
+        case 'GET /v1/models':
+          return listModels();
+        case 'GET /metrics':
+          return { body: `vllm:num_requests_running 0\nvllm:generation_tokens_total ${generatedTokens}\n` };
+        case 'POST /tokenize':
+          return tokenize(body as CompletionBody);
+        case 'POST /v1/chat/completions':
+          return complete(body as CompletionBody, true);
+        case 'POST /v1/completions':
+          return complete(body as CompletionBody, false);
+        case 'POST /v1/load_lora_adapter':
+          return load(body as { lora_name: string; lora_path: string });
+        case 'POST /v1/unload_lora_adapter':
+          return unload(body as { lora_name: string });
+        default:
+          return { status: 404, body: { detail: 'Not Found' } };
+      }
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// Honours the trainer's contract without training. What it does is the name of the pairs file:
+// finish, fail, refuse, vanish (exit 0 without result), wait (until SIGTERM), stubborn (a child that ignores SIGTERM).
+const { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { spawn } = require('node:child_process');
+const { basename, join } = require('node:path');
+
+const job = JSON.parse(readFileSync(process.argv[process.argv.indexOf('--job') + 1], 'utf8'));
+const at = (name) => join(job.outputDir, name);
+const emit = (event) => appendFileSync(at('events.jsonl'), `${JSON.stringify(event)}\n`);
+
+function finish() {
+  const result = {
+    schemaVersion: 1,
+    adapterDir: at('adapter'),
+    steps: 2,
+    pairs: 8,
+    dropped: 1,
+    resumedFromStep: 0,
+    finalLoss: 0.5,
+    finalMargin: 0.25,
+    trainSeconds: 1,
+    probes: [],
+  };
+  writeFileSync(at('result.tmp'), JSON.stringify(result));
+  renameSync(at('result.tmp'), at('result.json'));
+}
+
+appendFileSync(at('starts'), `${process.pid}\n`);
+emit({ event: 'start', pid: process.pid, totalSteps: 2, pairs: 8, dropped: 1, resumedFromStep: 0 });
+const step = { event: 'step', totalSteps: 2, loss: 0.5, margin: 0.25, accuracy: 1, learningRate: 0.1, rate: 4 };
+emit({ ...step, step: 1 });
+switch (basename(job.pairsPath)) {
+  case 'finish':
+    emit({ ...step, step: 2 });
+    appendFileSync(at('events.jsonl'), '{"event":"st');
+    writeFileSync(at('environment.json'), JSON.stringify(process.env));
+    finish();
+    break;
+  case 'fail':
+    for (let line = 1; line <= 30; line += 1) console.error(`line ${line}`);
+    process.exitCode = 1;
+    break;
+  case 'refuse':
+    console.error('The job is wrong at $.seed.');
+    process.exitCode = 2;
+    break;
+  case 'vanish':
+    break;
+  case 'stubborn':
+    spawn('/bin/sh', ['-c', 'trap "" TERM; sleep 0.7'], { stdio: 'ignore' });
+  // falls through
+  default: {
+    process.on('SIGTERM', () => {
+      writeFileSync(at('saved'), '');
+      process.exit(143);
+    });
+    setInterval(() => {
+      if (!existsSync(at('go'))) return;
+      finish();
+      process.exit(0);
+    }, 20);
+  }
+}

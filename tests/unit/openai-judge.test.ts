@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createOpenAiJudge } from '../../clients/openai-judge.ts';
+import { FINISH_REASON_TABLE, MODEL_SERVER_ERROR_TABLE, answerThatEnded } from '../support/model-server-error-table.ts';
+import { startScriptedModelServer } from '../support/scripted-model-server.ts';
+import type { ScriptedReply } from '../support/scripted-model-server.ts';
+
+const REQUEST = { messages: [{ role: 'user', content: 'hi' }], seed: 3, temperature: 0, maxTokens: 9 } as const;
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function setUp(script: readonly ScriptedReply[], apiKey?: string) {
+  const server = await startScriptedModelServer({ script });
+  open.push(server);
+  const options = { baseUrl: server.baseUrl, model: 'judge', timeoutMs: script.includes('hang') ? 100 : 5000 };
+  return { server, judge: createOpenAiJudge(apiKey === undefined ? options : { ...options, apiKey }) };
+}
+
+describe('createOpenAiJudge', () => {
+  it('sends one closed request and returns text, finish reason and usage', async () => {
+    const { server, judge } = await setUp(
+      [
+        {
+          body: {
+            choices: [{ index: 0, message: { content: 'yes' }, finish_reason: 'stop' }],
+            usage: { prompt_tokens: 4, completion_tokens: 2 },
+          },
+        },
+      ],
+      'secret',
+    );
+    expect(await judge.ask(REQUEST)).toEqual({
+      text: 'yes',
+      finishReason: 'stop',
+      rawFinishReason: 'stop',
+      usage: { promptTokens: 4, completionTokens: 2 },
+    });
+    expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/v1/chat/completions' });
+    expect(server.requests[0]?.headers.authorization).toBe('Bearer secret');
+    expect(server.requests[0]?.body).toEqual({
+      model: 'judge',
+      messages: [{ role: 'user', content: 'hi' }],
+      n: 1,
+      seed: 3,
+      temperature: 0,
+      top_p: 1,
+      max_tokens: 9,
+      stream: false,
+    });
+  });
+
+  it('sends no authorization without a key', async () => {
+    const { server, judge } = await setUp([answerThatEnded('stop')]);
+    await judge.ask(REQUEST);
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it.each(FINISH_REASON_TABLE)('reads finish_reason $raw as $finishReason', async ({ raw, finishReason }) => {
+    const { judge } = await setUp([answerThatEnded(raw)]);
+    expect(await judge.ask(REQUEST)).toEqual({
+      text: 'x',
+      finishReason,
+      rawFinishReason: raw,
+      usage: { promptTokens: undefined, completionTokens: undefined },
+    });
+  });
+
+  it.each(MODEL_SERVER_ERROR_TABLE)(
+    'ends with $code on $row, after one request',
+    async ({ reply, code, retryable }) => {
+      const { server, judge } = await setUp([reply]);
+      await expect(judge.ask(REQUEST)).rejects.toMatchObject({ code, retryable });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  it('is unavailable when the connection is refused', async () => {
+    const server = await startScriptedModelServer({});
+    await server.close();
+    const judge = createOpenAiJudge({ baseUrl: server.baseUrl, model: 'judge', timeoutMs: 5000 });
+    await expect(judge.ask(REQUEST)).rejects.toMatchObject({
+      code: 'model-server/unavailable',
+      details: { errno: 'ECONNREFUSED' },
+    });
+  });
+
+  it("rejects with the signal's reason when aborted", async () => {
+    const { server } = await setUp(['hang']);
+    const judge = createOpenAiJudge({ baseUrl: server.baseUrl, model: 'judge', timeoutMs: 5000 });
+    const controller = new AbortController();
+    const reason = new Error('cancelled');
+    const asked = judge.ask(REQUEST, controller.signal);
+    setTimeout(() => controller.abort(reason), 50);
+    await expect(asked).rejects.toBe(reason);
+  });
+
+  it('reads Retry-After in seconds', async () => {
+    const { judge } = await setUp([{ status: 429, headers: { 'retry-after': '7' }, body: {} }]);
+    await expect(judge.ask(REQUEST)).rejects.toMatchObject({ kind: 'rate-limit', retryAfterMs: 7000 });
+  });
+
+  it('never shows the API key', async () => {
+    const { judge } = await setUp([{ status: 401, body: { error: { message: 'bad key sk-123' } } }], 'sk-123');
+    await expect(judge.ask(REQUEST)).rejects.toThrow(
+      /\/v1\/chat\/completions answered 401: "bad key \[api key\]"\. Check/,
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createRunServicesProvider } from '../activities/run-services.ts';
+import { createTrainerProcess } from '../clients/trainer-process.ts';
+import { taskQueues } from '../domain/task-queues.ts';
+import { createModelWorker } from './model-worker.ts';
+import { createOrchestrationWorker } from './orchestration-worker.ts';
+import { createTrainerWorker } from './trainer-worker.ts';
+
+const ROLES = ['orchestration', 'model', 'trainer'] as const;
+type Role = (typeof ROLES)[number];
+
+const { values } = parseArgs({
+  options: {
+    temporal: { type: 'string', default: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233' },
+    namespace: { type: 'string', default: 'default' },
+    'task-queue': { type: 'string', default: 'tickloop' },
+    python: { type: 'string', default: process.env['TICKLOOP_PYTHON_ENV'] ?? fileURLToPath(new URL('../.tickloop/python/bin/python', import.meta.url)) },
+    role: { type: 'string', multiple: true, default: [...ROLES] },
+  },
+});
+
+function readRoles(names: readonly string[]): readonly Role[] {
+  return names.map((name) => {
+    const role = ROLES.find((known) => known === name);
+    if (role === undefined) throw new Error(`--role ${name}: choose from ${ROLES.join(', ')}`);
+    return role;
+  });
+}
+
+const roles = readRoles(values.role);
+Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM', 'SIGINT'] });
+const connection = await NativeConnection.connect({ address: values.temporal });
+const provider = createRunServicesProvider();
+const place = { connection, namespace: values.namespace, queues: taskQueues(values['task-queue']) };
+const workers = await Promise.all(
+  roles.map((role): Promise<Worker> => {
+    switch (role) {
+      case 'orchestration':
+        return createOrchestrationWorker(place);
+      case 'model':
+        return createModelWorker(place, provider);
+      case 'trainer':
+        return createTrainerWorker(
+          place,
+          provider,
+          createTrainerProcess({ python: values.python, scriptFolder: fileURLToPath(new URL('../trainer', import.meta.url)) }),
+        );
+    }
+  }),
+);
+const running = Promise.all(workers.map((worker) => worker.run()));
+console.log(`workers ready: ${roles.join(', ')} on ${values['task-queue']} at ${values.temporal}`);
+try {
+  await running;
+} finally {
+  await provider.close();
+  await connection.close();
+}

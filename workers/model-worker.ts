@@ -1,0 +1,31 @@
+import { Worker } from '@temporalio/worker';
+import { createEvaluateActivities } from '../activities/evaluate.ts';
+import { withTranslatedErrors } from '../activities/failure.ts';
+import { createJudgeActivities } from '../activities/judge.ts';
+import { createOpenRunActivities } from '../activities/open-run.ts';
+import { createPublishActivities } from '../activities/publish.ts';
+import { createReportActivities } from '../activities/report.ts';
+import { createRespondActivities } from '../activities/respond.ts';
+import type { RunServicesProvider } from '../activities/run-services.ts';
+import { createSelectPairsActivities } from '../activities/select-pairs.ts';
+import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
+
+/** Talks to model servers and the store. */
+export function createModelWorker({ connection, namespace, queues }: WorkerPlace, provider: RunServicesProvider): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: queues.model,
+    activities: withTranslatedErrors({
+      ...createOpenRunActivities(provider),
+      ...createRespondActivities(provider),
+      ...createJudgeActivities(provider),
+      ...createSelectPairsActivities(provider),
+      ...createEvaluateActivities(provider),
+      ...createPublishActivities(provider),
+      ...createReportActivities(provider),
+    }),
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    shutdownGraceTime: SHUTDOWN_GRACE_TIME,
+  });
+}

@@ -1,0 +1,53 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { createEvaluateActivities } from '../activities/evaluate.ts';
+import type { createJudgeActivities } from '../activities/judge.ts';
+import type { createOpenRunActivities } from '../activities/open-run.ts';
+import type { createPublishActivities } from '../activities/publish.ts';
+import type { createReportActivities } from '../activities/report.ts';
+import type { createRespondActivities } from '../activities/respond.ts';
+import type { createSelectPairsActivities } from '../activities/select-pairs.ts';
+import type { createTrainActivities } from '../activities/train.ts';
+import { taskQueues } from '../domain/task-queues.ts';
+
+type ModelActivities = ReturnType<typeof createRespondActivities> &
+  ReturnType<typeof createJudgeActivities> &
+  ReturnType<typeof createSelectPairsActivities> &
+  ReturnType<typeof createEvaluateActivities> &
+  ReturnType<typeof createPublishActivities> &
+  ReturnType<typeof createReportActivities>;
+
+// Attempts are finite everywhere: by default Temporal repeats an oversize result for ever.
+const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 20 } as const;
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+/** Checks before the start: a server that does not answer now is the user's to mend, so it is asked three times only. */
+export function openingActivities(prefix: string): ReturnType<typeof createOpenRunActivities> {
+  return proxyActivities<ReturnType<typeof createOpenRunActivities>>({
+    taskQueue: taskQueues(prefix).model,
+    startToCloseTimeout: '10m',
+    retry: { ...retry, maximumAttempts: 3 },
+    cancellationType,
+  });
+}
+
+/** Verbs over a shard or a round. */
+export function modelActivities(prefix: string): ModelActivities {
+  return proxyActivities<ModelActivities>({
+    taskQueue: taskQueues(prefix).model,
+    startToCloseTimeout: '12h',
+    heartbeatTimeout: '30s',
+    retry,
+    cancellationType,
+  });
+}
+
+/** The trainer process; each attempt goes on from the last complete checkpoint. */
+export function trainerActivities(prefix: string): ReturnType<typeof createTrainActivities> {
+  return proxyActivities<ReturnType<typeof createTrainActivities>>({
+    taskQueue: taskQueues(prefix).trainer,
+    startToCloseTimeout: '14d',
+    heartbeatTimeout: '60s',
+    retry: { ...retry, maximumAttempts: 5 },
+    cancellationType,
+  });
+}

@@ -1,0 +1,70 @@
+import {
+  condition,
+  defineQuery,
+  defineSignal,
+  getExternalWorkflowHandle,
+  setHandler,
+  startChild,
+  ChildWorkflowCancellationType,
+  type Workflow,
+  type WorkflowResultType,
+} from '@temporalio/workflow';
+import type { LoopProgress } from '../domain/loop-progress.ts';
+
+/** No new shard, round or training starts; what is in the air is finished and kept. */
+export const pauseSignal = defineSignal('pause');
+export const resumeSignal = defineSignal('resume');
+/** Ends the run: calls in the air are cancelled, what was paid for is kept, a report is written. */
+export const stopSignal = defineSignal('stop');
+export const progressQuery = defineQuery<LoopProgress>('progress');
+
+/** Pause, resume and progress of one workflow and, through it, of the child that is at work. */
+export class LoopControl {
+  private paused = false;
+  private activeChild: string | null = null;
+  private progress: LoopProgress;
+
+  constructor(initial: LoopProgress) {
+    this.progress = initial;
+    setHandler(pauseSignal, () => this.setPaused(true));
+    setHandler(resumeSignal, () => this.setPaused(false));
+    setHandler(progressQuery, () => ({ ...this.progress, paused: this.paused, activeChild: this.activeChild }));
+  }
+
+  /** Replaces the named parts of the progress. */
+  report(change: Partial<LoopProgress>): void {
+    this.progress = { ...this.progress, ...change };
+  }
+
+  /** Waits while the run is paused. */
+  async untilRunning(): Promise<void> {
+    await condition(() => !this.paused);
+  }
+
+  /** Runs a child to its end; pause and resume are passed on to it. */
+  async runChild<T extends Workflow>(workflow: T, workflowId: string, args: Parameters<T>): Promise<WorkflowResultType<T>> {
+    await this.untilRunning();
+    const child = await startChild<Workflow>(workflow as Workflow, {
+      workflowId,
+      args,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    });
+    this.activeChild = workflowId;
+    try {
+      if (this.paused) await child.signal(pauseSignal);
+      return (await child.result()) as WorkflowResultType<T>;
+    } finally {
+      this.activeChild = null;
+    }
+  }
+
+  private async setPaused(paused: boolean): Promise<void> {
+    this.paused = paused;
+    if (this.activeChild === null) return;
+    try {
+      await getExternalWorkflowHandle(this.activeChild).signal(paused ? pauseSignal : resumeSignal);
+    } catch {
+      // The child ended in the meantime: the next one starts only when this workflow is not paused.
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { RunRef } from '../domain/run.ts';
+import { modelActivities } from './activity-proxies.ts';
+
+export interface ReportInput {
+  readonly run: RunRef;
+  readonly config: RunConfig;
+  /** Milliseconds since 1970 at which the run was started. */
+  readonly startedAtMs: number;
+}
+
+export interface ReportResult {
+  /** Absolute paths. */
+  readonly reportHtml: string;
+  readonly reportJson: string;
+  /** Lines for a terminal. */
+  readonly summary: readonly string[];
+}
+
+/** Writes the report of a run from what its store holds now, whatever became of the run. */
+export async function reportWorkflow({ run, config, startedAtMs }: ReportInput): Promise<ReportResult> {
+  return modelActivities(config.temporal.taskQueue).writeReport({
+    run,
+    status: 'stopped',
+    statusReason: 'the report was asked for before the run was done',
+    startedAtMs,
+  });
+}

@@ -1,0 +1,66 @@
+import { continueAsNew } from '@temporalio/workflow';
+import type { RunConfig } from '../configs/schema/run-config.ts';
+import { initialProgress } from '../domain/loop-progress.ts';
+import type { PolicyVersion } from '../domain/policy-version.ts';
+import { addCounts, NO_COUNTS, type PromptSet, type RolloutCounts, type RunRef, type SampleStage } from '../domain/run.ts';
+import { modelActivities } from './activity-proxies.ts';
+import { LoopControl } from './loop-control.ts';
+
+export interface ShardWindowInput {
+  readonly run: RunRef;
+  readonly config: RunConfig;
+  readonly stage: SampleStage;
+  readonly round: number;
+  readonly policy: PolicyVersion;
+  readonly prompts: PromptSet;
+  /** First shard to do: those before it are done. */
+  readonly nextShard: number;
+  /** Counts of the shards that are done. */
+  readonly counts: RolloutCounts;
+}
+
+/** Continue as new well before the server insists (4,096 events), at about 12 events a shard. */
+const SHARDS_PER_RUN = 150;
+
+/**
+ * Responds and judges shard by shard with a sliding window, so that slow rows of one shard never idle the server. State is
+ * a cursor and sums, never lists of items: names of artifacts follow from the shard's number.
+ */
+export async function shardWindowWorkflow(input: ShardWindowInput): Promise<RolloutCounts> {
+  const { run, config, stage, round, policy, prompts } = input;
+  const { respond, judge } = modelActivities(config.temporal.taskQueue);
+  const control = new LoopControl(initialProgress(stage, config.rounds, round));
+  const callsOfRow = callsPerPrompt(config, stage);
+  const lastShard = Math.min(prompts.shards, input.nextShard + SHARDS_PER_RUN);
+  let { nextShard, counts } = input;
+  let done = Math.min(nextShard * config.shards.rows, prompts.rows) * callsOfRow;
+
+  const reportProgress = () => control.report({ done, total: prompts.rows * callsOfRow, counts });
+  const workThroughShards = async (): Promise<void> => {
+    while (nextShard < lastShard) {
+      const shard = nextShard;
+      nextShard += 1;
+      const task = { run, stage, round, shard, policy };
+      await respond(task);
+      counts = addCounts(counts, await judge(task));
+      done += Math.min(config.shards.rows, prompts.rows - shard * config.shards.rows) * callsOfRow;
+      reportProgress();
+      await control.untilRunning();
+    }
+  };
+
+  reportProgress();
+  await Promise.all(Array.from({ length: config.shards.inFlight }, workThroughShards));
+  if (nextShard < prompts.shards) await continueAsNew<typeof shardWindowWorkflow>({ ...input, nextShard, counts });
+  return counts;
+}
+
+/** A window from its beginning. */
+export function wholeWindow(input: Omit<ShardWindowInput, 'nextShard' | 'counts'>): ShardWindowInput {
+  return { ...input, nextShard: 0, counts: NO_COUNTS };
+}
+
+function callsPerPrompt(config: RunConfig, stage: SampleStage): number {
+  const { samplesPerPrompt, samplesPerCall } = stage === 'sample' ? config.sampling : config.evaluation;
+  return samplesPerPrompt / samplesPerCall;
+}
