@@ -25,7 +25,12 @@ export function createEvaluateActivities(provider: RunServicesProvider) {
     async measureHeldOut({ run, round, shards, policy }: EvaluateInput): Promise<Evaluation> {
       const { store, config } = await provider.of(run);
       const { resamples, confidence } = config.evaluation;
-      const { parents, rows } = await readJudgedStage(store, { runName: run.runName, round, stage: 'evaluate', shards });
+      const { parents, rows } = await readJudgedStage(store, {
+        runName: run.runName,
+        round,
+        stage: 'evaluate',
+        shards,
+      });
       const rates = rows.flatMap(([, group]) => groupPassRate(group) ?? []);
       const evaluation: Evaluation = {
         round,

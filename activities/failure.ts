@@ -34,7 +34,9 @@ export function isRowError(error: unknown): error is TickloopError {
 /** An adapter that the server has forgotten is reconciled by the next attempt; an unknown base model is not. */
 export function asAdapterError(error: unknown, adapter: string | null): unknown {
   return adapter !== null && error instanceof ModelServerError && error.kind === 'unknown-model'
-    ? new AdapterError('adapter/not-loaded', `${error.message} It is loaded again by the next attempt.`, { cause: error })
+    ? new AdapterError('adapter/not-loaded', `${error.message} It is loaded again by the next attempt.`, {
+        cause: error,
+      })
     : error;
 }
 

@@ -49,8 +49,13 @@ export function createJudgeActivities(provider: RunServicesProvider) {
         shardName(promptSetName(task.run.runName, promptSetOf(task.stage)), 'prompts', task.shard),
       );
       const rollouts = await readArtifact<Rollout>(store, shardName(prefix, 'rollouts', task.shard));
-      const judged = await judgeRollouts(services, name, new Map(prompts.rows.map((row) => [row.promptId, row])), rollouts.rows);
-      const usage = rollouts.manifest.summary as { readonly promptTokens: number; readonly completionTokens: number };
+      const judged = await judgeRollouts(
+        services,
+        name,
+        new Map(prompts.rows.map((row) => [row.promptId, row])),
+        rollouts.rows,
+      );
+      const usage = rollouts.manifest.summary as Pick<RolloutCounts, 'calls' | 'promptTokens' | 'completionTokens'>;
       const counts = { ...judged.map(countRollout).reduce(addCounts, NO_COUNTS), ...usage };
       await store.write({
         name,
@@ -80,10 +85,12 @@ async function judgeRollouts(
   try {
     const template = await readFile(new URL('../prompts/judge-item.md', import.meta.url), 'utf8');
     return await finishWhatIsPaid(
+      services.judgeLane,
       rollouts,
       async (rollout) => {
         const row = prompts.get(rollout.promptId);
-        if (row === undefined) throw new DataError('data/invalid-row', `Rollout of "${rollout.promptId}" has no prompt in its shard.`);
+        if (row === undefined)
+          throw new DataError('data/invalid-row', `Rollout of "${rollout.promptId}" has no prompt in its shard.`);
         const verdicts_I = await judgeChecklist({ services, ledger, template, signal }, row, rollout);
         progress.done += 1;
         return { ...rollout, verdicts_I, passRate: passRate(verdicts_I) ?? null };
@@ -96,15 +103,23 @@ async function judgeRollouts(
   }
 }
 
-async function judgeChecklist(calls: JudgeCalls, row: PromptRow, { outcome, sampleIndex, policy }: Rollout): Promise<readonly Verdict[]> {
+async function judgeChecklist(
+  calls: JudgeCalls,
+  row: PromptRow,
+  { outcome, sampleIndex, policy }: Rollout,
+): Promise<readonly Verdict[]> {
   if (!outcome.ok) return [];
-  return Promise.all(
-    row.checklist.map(async (item, index): Promise<Verdict> => {
-      if (item.verifier === undefined) return askJudge(calls, row, item, outcome.text, [policy, sampleIndex, index]);
+  const verdicts_I: Verdict[] = [];
+  // One item after the other: they share the prompt up to the question, so the judge's prefix cache serves the later ones.
+  for (const [index, item] of row.checklist.entries()) {
+    if (item.verifier === undefined) {
+      verdicts_I.push(await askJudge(calls, row, item, outcome.text, [policy, sampleIndex, index]));
+    } else {
       const { pass, reason } = verify(item.verifier, outcome.text);
-      return { answer: pass ? 'yes' : 'no', by: 'code', reason };
-    }),
-  );
+      verdicts_I.push({ answer: pass ? 'yes' : 'no', by: 'code', reason });
+    }
+  }
+  return verdicts_I;
 }
 
 /** Asks until a verdict can be read, each time with a new seed; what stays unreadable is `unparsed`, never a `no`. */
@@ -115,25 +130,48 @@ async function askJudge(
   answer: string,
   place: readonly (string | number)[],
 ): Promise<Verdict> {
-  const { judge, judgeLane, config } = services;
+  const { judge, config } = services;
   const settings = config.judge;
   if (judge === undefined || settings === undefined) {
-    throw new DataError('data/invalid-row', `Prompt "${row.promptId}" has an item that needs a judge, and the run has none.`);
+    throw new DataError(
+      'data/invalid-row',
+      `Prompt "${row.promptId}" has an item that needs a judge, and the run has none.`,
+    );
   }
   const { temperature, maxTokens, attempts, model } = settings;
   const instruction = row.messages.map(({ content }) => content).join('\n\n');
   const content = renderJudgePrompt(template, { instruction, answer, question: item.question });
   let verdict: Verdict = { answer: 'unparsed', by: 'judge', cause: 'empty', reason: 'the judge was not asked' };
   for (let attempt = 0; attempt < attempts && verdict.answer === 'unparsed'; attempt += 1) {
-    const seed = callSeed({ seed: config.seed, stage: `judge/${place.join('/')}`, round: 0, promptId: row.promptId, sampleIndex: attempt });
-    const key = hashJson({ endpoint: 'judge', model, template: sha256Hex(template), content, temperature, maxTokens, seed });
-    const reply = await judgeLane(() =>
-      payOnce<JudgeAnswer>(ledger, key, async () => {
-        signal.throwIfAborted();
-        const { text, finishReason, usage } = await judge.ask({ messages: [{ role: 'user', content }], seed, temperature, maxTokens }, signal);
-        return { text, finishReason, promptTokens: usage.promptTokens ?? null, completionTokens: usage.completionTokens ?? null };
-      }),
-    );
+    const seed = callSeed({
+      seed: config.seed,
+      stage: `judge/${place.join('/')}`,
+      round: 0,
+      promptId: row.promptId,
+      sampleIndex: attempt,
+    });
+    const key = hashJson({
+      endpoint: 'judge',
+      model,
+      template: sha256Hex(template),
+      content,
+      temperature,
+      maxTokens,
+      seed,
+    });
+    const reply = await payOnce<JudgeAnswer>(ledger, key, async () => {
+      signal.throwIfAborted();
+      const { text, finishReason, usage } = await judge.ask(
+        { messages: [{ role: 'user', content }], seed, temperature, maxTokens },
+        signal,
+      );
+      return {
+        text,
+        finishReason,
+        promptTokens: usage.promptTokens ?? null,
+        completionTokens: usage.completionTokens ?? null,
+      };
+    });
     verdict = isRefused(reply)
       ? { answer: 'unparsed', by: 'judge', cause: 'refused', reason: reply.refused.message }
       : parseVerdict(reply.text, reply.finishReason);
@@ -159,5 +197,8 @@ function countRollout({ outcome, verdicts_I, passRate: rate }: JudgedRollout): R
 function groupByPrompt(rollouts: readonly JudgedRollout[]): readonly JudgedGroup[] {
   const groups = new Map<string, JudgedRollout[]>();
   for (const rollout of rollouts) groups.set(rollout.promptId, [...(groups.get(rollout.promptId) ?? []), rollout]);
-  return [...groups].map(([promptId, rollouts_G]) => ({ promptId, rollouts_G: rollouts_G.toSorted((a, b) => a.sampleIndex - b.sampleIndex) }));
+  return [...groups].map(([promptId, rollouts_G]) => ({
+    promptId,
+    rollouts_G: rollouts_G.toSorted((a, b) => a.sampleIndex - b.sampleIndex),
+  }));
 }

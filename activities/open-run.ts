@@ -59,7 +59,10 @@ function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
   if (config.judge !== undefined) return;
   const row = rows.find(({ checklist }) => checklist.some(({ verifier }) => verifier === undefined));
   if (row !== undefined) {
-    throw new ConfigError('config/unusable', `Prompt "${row.promptId}" has an item without a verifier and the config has no judge: add a verifier to the item or a judge section.`);
+    throw new ConfigError(
+      'config/unusable',
+      `Prompt "${row.promptId}" has an item without a verifier and the config has no judge: add a verifier to the item or a judge section.`,
+    );
   }
 }
 
@@ -67,14 +70,21 @@ async function checkCheckpoint({ policy, training }: RunConfig): Promise<void> {
   if (training === null) return;
   const file = join(resolve(policy.modelPath), 'config.json');
   await access(file).catch((cause: unknown) => {
-    throw new ConfigError('config/unusable', `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`, { cause });
+    throw new ConfigError(
+      'config/unusable',
+      `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`,
+      { cause },
+    );
   });
 }
 
 async function checkSpace({ store, config }: RunServices, run: RunRef): Promise<void> {
   const free = (await store.freeBytes()) / 2 ** 20;
   if (free < config.store.minFreeMb) {
-    throw new ArtifactError('artifact/no-space', `${run.storeRoot} has ${Math.floor(free)} MiB free and store.minFreeMb asks for ${config.store.minFreeMb}: free some space or move store.root.`);
+    throw new ArtifactError(
+      'artifact/no-space',
+      `${run.storeRoot} has ${Math.floor(free)} MiB free and store.minFreeMb asks for ${config.store.minFreeMb}: free some space or move store.root.`,
+    );
   }
 }
 
@@ -84,7 +94,10 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
   const { model, baseUrl } = config.policy;
   const served = models.find(({ id }) => id === model);
   if (served === undefined) {
-    throw new ModelServerError('unknown-model', `${baseUrl} does not serve policy.model "${model}"; it serves ${models.map(({ id }) => `"${id}"`).join(', ') || 'nothing'}: correct the name or the server.`);
+    throw new ModelServerError(
+      'unknown-model',
+      `${baseUrl} does not serve policy.model "${model}"; it serves ${models.map(({ id }) => `"${id}"`).join(', ') || 'nothing'}: correct the name or the server.`,
+    );
   }
   if (served.maxModelLen === null) return;
   const longest = rows.reduce((a, b) => (lengthChars(a) >= lengthChars(b) ? a : b));
@@ -103,14 +116,31 @@ function lengthChars({ messages }: PromptRow): number {
 }
 
 /** A name stands for one set of results: the same name with another config or other data is refused. */
-async function recordIdentity(services: RunServices, run: RunRef, train: readonly PromptRow[], heldOut: readonly PromptRow[]): Promise<void> {
+async function recordIdentity(
+  services: RunServices,
+  run: RunRef,
+  train: readonly PromptRow[],
+  heldOut: readonly PromptRow[],
+): Promise<void> {
   const identity = { config: runIdentity(services.config), train: hashRows(train), heldOut: hashRows(heldOut) };
   const name = `${run.runName}/identity`;
-  await services.store.write({ name, schema: 'run-identity', step: 'open-run', parents: [], configHash: run.configHash, policy: null, shards: [[identity]], summary: {} });
+  await services.store.write({
+    name,
+    schema: 'run-identity',
+    step: 'open-run',
+    parents: [],
+    configHash: run.configHash,
+    policy: null,
+    shards: [[identity]],
+    summary: {},
+  });
   const [first] = (await readArtifact<typeof identity>(services.store, name)).rows;
-  if (hashJson(first as unknown as JsonValue) === hashJson(identity as unknown as JsonValue)) return;
-  const changed = differingFields(first as unknown as JsonValue, identity as unknown as JsonValue, '').join(', ');
-  throw new ConfigError('config/run-exists', `Run "${run.runName}" exists with other settings (${changed}): choose another --name, or undo the change to go on with it.`);
+  const changed = differingFields(first ?? null, identity, '').join(', ');
+  if (changed === '') return;
+  throw new ConfigError(
+    'config/run-exists',
+    `Run "${run.runName}" exists with other settings (${changed}): choose another --name, or undo the change to go on with it.`,
+  );
 }
 
 function hashRows(rows: readonly PromptRow[]): string {
@@ -126,10 +156,24 @@ function differingFields(a: JsonValue, b: JsonValue, path: string): readonly str
 }
 
 async function recordConfig({ store }: RunServices, run: RunRef, config: RunConfig): Promise<void> {
-  await store.write({ name: configArtifactName(run), schema: 'run-config', step: 'open-run', parents: [], configHash: run.configHash, policy: null, shards: [[{ config }]], summary: {} });
+  await store.write({
+    name: configArtifactName(run),
+    schema: 'run-config',
+    step: 'open-run',
+    parents: [],
+    configHash: run.configHash,
+    policy: null,
+    shards: [[{ config }]],
+    summary: {},
+  });
 }
 
-async function recordPrompts({ store, config }: RunServices, run: RunRef, set: 'train' | 'held-out', rows: readonly PromptRow[]): Promise<PromptSet> {
+async function recordPrompts(
+  { store, config }: RunServices,
+  run: RunRef,
+  set: 'train' | 'held-out',
+  rows: readonly PromptRow[],
+): Promise<PromptSet> {
   const shards = partition(rows, config.shards.rows);
   await Promise.all(
     shards.map((shard, index) =>

@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import type { CallLedger } from '../clients/call-ledger.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
 import { TickloopError } from '../domain/errors.ts';
@@ -45,24 +46,28 @@ async function attempt<Answer extends object>(
 }
 
 /**
- * Runs all tasks and returns their results in order. The first error stops new tasks from starting; those in the air are
- * waited for, so that what was paid for is kept, and then the error is thrown.
+ * Runs all tasks through a lane and returns their results in order. After the first error no further task starts; those in
+ * the air are waited for, so that what was paid for is kept, and then the error is thrown.
  */
 export async function finishWhatIsPaid<Task, Result>(
+  lane: LimitFunction,
   tasks: readonly Task[],
   run: (task: Task) => Promise<Result>,
   signal: AbortSignal,
 ): Promise<readonly Result[]> {
   let stopped: { readonly error: unknown } | undefined;
   const results = await Promise.all(
-    tasks.map(async (task) => {
-      try {
-        return await run(task);
-      } catch (error) {
-        stopped ??= { error };
-        return undefined;
-      }
-    }),
+    tasks.map((task) =>
+      lane(async () => {
+        if (stopped !== undefined || signal.aborted) return undefined;
+        try {
+          return await run(task);
+        } catch (error) {
+          stopped ??= { error };
+          return undefined;
+        }
+      }),
+    ),
   );
   signal.throwIfAborted();
   if (stopped !== undefined) throw stopped.error;

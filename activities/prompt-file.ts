@@ -10,12 +10,18 @@ import type { PromptRow } from '../domain/prompt.ts';
  */
 export async function readPromptFile(path: string): Promise<readonly PromptRow[]> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new DataError('data/unreadable', `The prompt file ${path} can't be read (${cause.code ?? cause.message}): check data.train and data.heldOut.`, {
-      cause,
-    });
+    throw new DataError(
+      'data/unreadable',
+      `The prompt file ${path} can't be read (${cause.code ?? cause.message}): check data.train and data.heldOut.`,
+      {
+        cause,
+      },
+    );
   });
   const firstLines = new Map<string, number>();
-  const rows = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [parseLine(path, line, index + 1, firstLines)]));
+  const rows = text
+    .split('\n')
+    .flatMap((line, index) => (line.trim() === '' ? [] : [parseLine(path, line, index + 1, firstLines)]));
   if (rows.length === 0) throw new DataError('data/invalid-row', `The prompt file ${path} has no rows.`);
   return rows;
 }
@@ -31,12 +37,18 @@ function parseLine(path: string, line: string, lineNumber: number, firstLines: M
   const parsed = promptRow.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new DataError('data/invalid-row', `${where}, field ${issue?.path.join('.') || '(row)'}: ${issue?.message ?? 'invalid'}.`);
+    throw new DataError(
+      'data/invalid-row',
+      `${where}, field ${issue?.path.join('.') || '(row)'}: ${issue?.message ?? 'invalid'}.`,
+    );
   }
   const earlier = firstLines.get(parsed.data.promptId);
   if (earlier !== undefined) {
-    throw new DataError('data/duplicate-prompt', `${where} repeats promptId "${parsed.data.promptId}" of line ${earlier}: ids must be unique.`);
+    throw new DataError(
+      'data/duplicate-prompt',
+      `${where} repeats promptId "${parsed.data.promptId}" of line ${earlier}: ids must be unique.`,
+    );
   }
   firstLines.set(parsed.data.promptId, lineNumber);
-  return parsed.data as PromptRow;
+  return parsed.data;
 }

@@ -11,11 +11,20 @@ import { readArtifact } from './read-artifact.ts';
 export async function readJudgedStage(
   store: ArtifactStore,
   place: { readonly runName: string; readonly round: number; readonly stage: SampleStage; readonly shards: number },
-): Promise<{ readonly parents: readonly ArtifactRef[]; readonly rows: readonly (readonly [PromptRow, JudgedGroup])[] }> {
+): Promise<{
+  readonly parents: readonly ArtifactRef[];
+  readonly rows: readonly (readonly [PromptRow, JudgedGroup])[];
+}> {
   const shards = await Promise.all(
     Array.from({ length: place.shards }, async (_, shard) => {
-      const prompts = await readArtifact<PromptRow>(store, shardName(promptSetName(place.runName, promptSetOf(place.stage)), 'prompts', shard));
-      const judged = await readArtifact<JudgedGroup>(store, shardName(stageName(place.runName, place.round, place.stage), 'judged', shard));
+      const prompts = await readArtifact<PromptRow>(
+        store,
+        shardName(promptSetName(place.runName, promptSetOf(place.stage)), 'prompts', shard),
+      );
+      const judged = await readArtifact<JudgedGroup>(
+        store,
+        shardName(stageName(place.runName, place.round, place.stage), 'judged', shard),
+      );
       return { parents: [prompts.ref, judged.ref], rows: zipStrict(prompts.rows, judged.rows) };
     }),
   );

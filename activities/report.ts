@@ -47,7 +47,9 @@ const SAMPLE_COUNT = 10;
 /** Writes the report of a run from what the store holds: one HTML page for people, one JSON file for programs. */
 export function createReportActivities(provider: RunServicesProvider) {
   return {
-    async writeReport(input: WriteReportInput): Promise<{ readonly reportHtml: string; readonly reportJson: string; readonly summary: readonly string[] }> {
+    async writeReport(
+      input: WriteReportInput,
+    ): Promise<{ readonly reportHtml: string; readonly reportJson: string; readonly summary: readonly string[] }> {
       const services = await provider.of(input.run);
       const report = await buildReport(services, input);
       const folder = `${input.run.runName}/report`;
@@ -60,7 +62,10 @@ export function createReportActivities(provider: RunServicesProvider) {
   };
 }
 
-async function buildReport(services: RunServices, { run, status, statusReason, startedAtMs }: WriteReportInput): Promise<RunReport> {
+async function buildReport(
+  services: RunServices,
+  { run, status, statusReason, startedAtMs }: WriteReportInput,
+): Promise<RunReport> {
   const { store, config } = services;
   const names = await store.list(`${run.runName}/`);
   const evaluated = await Promise.all(
@@ -83,7 +88,11 @@ async function buildReport(services: RunServices, { run, status, statusReason, s
       seconds: (finishedAtMs - startedAtMs) / 1000,
     },
     evaluations: evaluated.map(({ evaluation }) => evaluation),
-    differences: differences(evaluated, { resamples: config.evaluation.resamples, confidence: config.evaluation.confidence, seed: config.seed }),
+    differences: differences(evaluated, {
+      resamples: config.evaluation.resamples,
+      confidence: config.evaluation.confidence,
+      seed: config.seed,
+    }),
     rounds: await Promise.all(rounds.map((round) => readRound(services, run.runName, names, round))),
     calls: await readCalls(services, run.runName, names),
     samples: await readSamples(services, run.runName, names, rounds.at(-1)),
@@ -108,10 +117,18 @@ function shardCount(names: readonly string[], runName: string, round: number, st
   return names.filter((name) => name.startsWith(`${stageName(runName, round, stage)}/judged/`)).length;
 }
 
-async function readCounts({ store }: RunServices, runName: string, names: readonly string[], round: number, stage: SampleStage): Promise<RolloutCounts> {
+async function readCounts(
+  { store }: RunServices,
+  runName: string,
+  names: readonly string[],
+  round: number,
+  stage: SampleStage,
+): Promise<RolloutCounts> {
   const judged = names.filter((name) => name.startsWith(`${stageName(runName, round, stage)}/judged/`));
   const manifests = await Promise.all(judged.map((name) => store.find(name)));
-  return manifests.map((manifest) => (manifest?.summary ?? NO_COUNTS) as unknown as RolloutCounts).reduce(addCounts, NO_COUNTS);
+  return manifests
+    .map((manifest) => (manifest?.summary ?? NO_COUNTS) as unknown as RolloutCounts)
+    .reduce(addCounts, NO_COUNTS);
 }
 
 interface EvaluatedRound {
@@ -120,7 +137,12 @@ interface EvaluatedRound {
   readonly rates: ReadonlyMap<string, number>;
 }
 
-async function readEvaluation(services: RunServices, runName: string, names: readonly string[], round: number): Promise<EvaluatedRound> {
+async function readEvaluation(
+  services: RunServices,
+  runName: string,
+  names: readonly string[],
+  round: number,
+): Promise<EvaluatedRound> {
   const [row] = (await readArtifact<Evaluation>(services.store, roundName(runName, round, 'evaluation'))).rows;
   const shards = shardCount(names, runName, round, 'evaluate');
   const { rows } = await readJudgedStage(services.store, { runName, round, stage: 'evaluate', shards });
@@ -137,10 +159,12 @@ async function readEvaluation(services: RunServices, runName: string, names: rea
       unparsed: counts.unparsed,
       byKind: tallyKinds(rows),
     },
-    rates: new Map(rows.flatMap(([, group]) => {
-      const rate = groupPassRate(group);
-      return rate === undefined ? [] : [[group.promptId, rate] as const];
-    })),
+    rates: new Map(
+      rows.flatMap(([, group]) => {
+        const rate = groupPassRate(group);
+        return rate === undefined ? [] : [[group.promptId, rate] as const];
+      }),
+    ),
   };
 }
 
@@ -151,7 +175,11 @@ function tallyKinds(rows: readonly (readonly [PromptRow, JudgedGroup])[]): reado
       for (const [index, { answer }] of verdicts_I.entries()) {
         const kind = checklist[index]?.verifier?.kind ?? 'judge';
         const { yes, decided } = tallies.get(kind) ?? { yes: 0, decided: 0 };
-        tallies.set(kind, { kind, yes: yes + (answer === 'yes' ? 1 : 0), decided: decided + (answer === 'unparsed' ? 0 : 1) });
+        tallies.set(kind, {
+          kind,
+          yes: yes + (answer === 'yes' ? 1 : 0),
+          decided: decided + (answer === 'unparsed' ? 0 : 1),
+        });
       }
     }
   }
@@ -171,7 +199,12 @@ function differences(evaluated: readonly EvaluatedRound[], options: BootstrapOpt
   });
 }
 
-async function readRound(services: RunServices, runName: string, names: readonly string[], round: number): Promise<ReportRound> {
+async function readRound(
+  services: RunServices,
+  runName: string,
+  names: readonly string[],
+  round: number,
+): Promise<ReportRound> {
   const { store } = services;
   const counts = await readCounts(services, runName, names, round, 'sample');
   const pairs = await readArtifact<{ readonly promptId: string }>(store, roundName(runName, round, 'pairs'));
@@ -182,7 +215,9 @@ async function readRound(services: RunServices, runName: string, names: readonly
   const curve = names.includes(roundName(runName, round, 'curve'))
     ? (await readArtifact<Extract<TrainerEvent, { event: 'step' }>>(store, roundName(runName, round, 'curve'))).rows
     : [];
-  const policy = names.includes(roundName(runName, round, 'policy')) ? await readArtifact<PolicyVersion>(store, roundName(runName, round, 'policy')) : undefined;
+  const policy = names.includes(roundName(runName, round, 'policy'))
+    ? await readArtifact<PolicyVersion>(store, roundName(runName, round, 'policy'))
+    : undefined;
   const probe = policy?.manifest.summary as unknown as ProbeNumbers | undefined;
   return {
     round,
@@ -207,24 +242,51 @@ async function readRound(services: RunServices, runName: string, names: readonly
   };
 }
 
-async function readCalls(services: RunServices, runName: string, names: readonly string[]): Promise<readonly ReportCalls[]> {
-  const stages = [...new Set(names.flatMap((name) => /\/(round-\d+\/(?:sample|evaluate))\/rollouts\//.exec(name)?.[1] ?? []))];
+async function readCalls(
+  services: RunServices,
+  runName: string,
+  names: readonly string[],
+): Promise<readonly ReportCalls[]> {
+  const stages = [
+    ...new Set(names.flatMap((name) => /\/(round-\d+\/(?:sample|evaluate))\/rollouts\//.exec(name)?.[1] ?? [])),
+  ];
   return Promise.all(
     stages.map(async (stage) => {
       const { sent, answered, failed, lost } = await services.ledgers.countsBelow(`${runName}/${stage}`);
       const rollouts = await Promise.all(
-        names.filter((name) => name.startsWith(`${runName}/${stage}/rollouts/`)).map((name) => services.store.find(name)),
+        names
+          .filter((name) => name.startsWith(`${runName}/${stage}/rollouts/`))
+          .map((name) => services.store.find(name)),
       );
-      const sum = (field: string) => rollouts.reduce((total, manifest) => total + Number(manifest?.summary[field] ?? 0), 0);
-      return { stage, sent, answered, failed, lost, promptTokens: sum('promptTokens'), completionTokens: sum('completionTokens') };
+      const sum = (field: string) =>
+        rollouts.reduce((total, manifest) => total + Number(manifest?.summary[field] ?? 0), 0);
+      return {
+        stage,
+        sent,
+        answered,
+        failed,
+        lost,
+        promptTokens: sum('promptTokens'),
+        completionTokens: sum('completionTokens'),
+      };
     }),
   );
 }
 
 /** Prompts spread evenly over the last round, with every answer, and what selection said of them. */
-async function readSamples({ store, config }: RunServices, runName: string, names: readonly string[], round: number | undefined): Promise<readonly ReportSample[]> {
+async function readSamples(
+  { store, config }: RunServices,
+  runName: string,
+  names: readonly string[],
+  round: number | undefined,
+): Promise<readonly ReportSample[]> {
   if (round === undefined) return [];
-  const { rows } = await readJudgedStage(store, { runName, round, stage: 'sample', shards: shardCount(names, runName, round, 'sample') });
+  const { rows } = await readJudgedStage(store, {
+    runName,
+    round,
+    stage: 'sample',
+    shards: shardCount(names, runName, round, 'sample'),
+  });
   const stride = Math.max(1, Math.floor(rows.length / SAMPLE_COUNT));
   return rows
     .filter((_, index) => index % stride === 0)

@@ -46,7 +46,12 @@ export function createRespondActivities(provider: RunServicesProvider) {
         services.store,
         shardName(promptSetName(task.run.runName, promptSetOf(task.stage)), 'prompts', task.shard),
       );
-      const { rollouts, promptTokens, completionTokens } = await drawRollouts(services, task, prompts.rows, name);
+      const { rollouts, calls, promptTokens, completionTokens } = await drawRollouts(
+        services,
+        task,
+        prompts.rows,
+        name,
+      );
       await services.store.write({
         name,
         schema: 'rollout',
@@ -55,7 +60,7 @@ export function createRespondActivities(provider: RunServicesProvider) {
         configHash: task.run.configHash,
         policy: policyStamp(task.policy),
         shards: [rollouts],
-        summary: { promptTokens, completionTokens },
+        summary: { calls, promptTokens, completionTokens },
       });
     },
   };
@@ -68,35 +73,30 @@ async function drawRollouts(services: RunServices, task: ShardTask, rows: readon
   const progress = { done: 0, total: calls.length, calls: 0, promptTokens: 0, completionTokens: 0 };
   const ledger = await services.ledgers.open(scope);
   const stopHeartbeats = startHeartbeats(() => progress);
-  let failed = false;
   try {
     const groups = await finishWhatIsPaid(
+      services.policyLane,
       calls,
-      (call) =>
-        services.policyLane(async () => {
-          signal.throwIfAborted();
-          if (failed) return [];
-          try {
-            const answer = await payOnce(ledger, callKey(task, call, config), () => chat(services, task, call, config));
-            progress.done += 1;
-            progress.calls += 1;
-            if (!isRefused(answer)) {
-              progress.promptTokens += answer.promptTokens ?? 0;
-              progress.completionTokens += answer.completionTokens ?? 0;
-            }
-            return toRollouts(task, call, config.samplesPerCall, answer);
-          } catch (error) {
-            failed = true;
-            throw asAdapterError(error, task.policy.adapterHash);
-          }
-        }),
+      async (call) => {
+        const answer = await payOnce(ledger, callKey(task, call, config), () => chat(services, task, call, config));
+        progress.done += 1;
+        progress.calls += 1;
+        if (!isRefused(answer)) {
+          progress.promptTokens += answer.promptTokens ?? 0;
+          progress.completionTokens += answer.completionTokens ?? 0;
+        }
+        return toRollouts(task, call, config.samplesPerCall, answer);
+      },
       signal,
     );
     return {
       rollouts: groups.flat(),
+      calls: progress.calls,
       promptTokens: progress.promptTokens,
       completionTokens: progress.completionTokens,
     };
+  } catch (error) {
+    throw asAdapterError(error, task.policy.adapterHash);
   } finally {
     stopHeartbeats();
     await ledger.close();
@@ -119,7 +119,11 @@ async function drawRollouts(services: RunServices, task: ShardTask, rows: readon
       signal,
     );
     return {
-      choices: result.choices.map(({ text, finishReason, rawFinishReason }) => ({ text, finishReason, rawFinishReason })),
+      choices: result.choices.map(({ text, finishReason, rawFinishReason }) => ({
+        text,
+        finishReason,
+        rawFinishReason,
+      })),
       promptTokens: result.usage.promptTokens ?? null,
       completionTokens: result.usage.completionTokens ?? null,
     };
@@ -188,7 +192,13 @@ function toRollouts(
         ? { ok: false, ...answer.refused }
         : choice === undefined
           ? { ok: false, code: 'model-server/malformed-response', message: 'the server returned fewer choices' }
-          : { ok: true, ...choice },
+          : // Field by field: an answer out of the ledger has its keys in another order, and the row is hashed.
+            {
+              ok: true,
+              text: choice.text,
+              finishReason: choice.finishReason,
+              rawFinishReason: choice.rawFinishReason,
+            },
     };
   });
 }

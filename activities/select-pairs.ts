@@ -26,7 +26,10 @@ export function createSelectPairsActivities(provider: RunServicesProvider) {
       const stamp = policyStamp(policy);
       const stale = rows.flatMap(([, { rollouts_G }]) => rollouts_G).find((rollout) => rollout.policy !== stamp);
       if (stale !== undefined) {
-        throw new DataError('data/mixed-policy-versions', `Round ${round} samples from ${stamp}, but a rollout of "${stale.promptId}" was made by ${stale.policy}: the round is refused.`);
+        throw new DataError(
+          'data/mixed-policy-versions',
+          `Round ${round} samples from ${stamp}, but a rollout of "${stale.promptId}" was made by ${stale.policy}: the round is refused.`,
+        );
       }
       const selections = rows.map(([prompt, group]) => selectPairs(prompt, group, config.selection));
       const because = (reason: string) => selections.filter((selection) => selection.reason === reason).length;
@@ -38,7 +41,16 @@ export function createSelectPairsActivities(provider: RunServicesProvider) {
         marginTooSmall: because('margin-too-small'),
         tooFewJudged: because('too-few-judged'),
       };
-      await store.write({ name, schema: 'preference-pair', step: 'select-pairs', parents, configHash: run.configHash, policy: stamp, shards: [pairs], summary: { ...counts } });
+      await store.write({
+        name,
+        schema: 'preference-pair',
+        step: 'select-pairs',
+        parents,
+        configHash: run.configHash,
+        policy: stamp,
+        shards: [pairs],
+        summary: { ...counts },
+      });
       return counts;
     },
   };

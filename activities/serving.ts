@@ -1,4 +1,4 @@
-import type { TrainingResult } from '../clients/trainer.ts';
+import type { ProbeScore, TrainingResult } from '../clients/trainer.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { AdapterError } from '../domain/errors.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
@@ -27,6 +27,12 @@ export async function ensureServed(services: RunServices, run: RunRef, policy: P
   await serveAndProbe(services, policy, services.config.policy.model, training.rows[0] as TrainingResult);
 }
 
+/** Tokens of a probe that are compared: every other one of its last sixteen, which lie in the answer. */
+function probePositions({ tokenIds }: ProbeScore): readonly number[] {
+  const last = tokenIds.length - 1;
+  return Array.from({ length: 8 }, (_, index) => last - 2 * index).filter((position) => position >= 1);
+}
+
 /**
  * Loads an adapter and measures that it is what was trained; an adapter that fails the probe is unloaded again.
  *
@@ -40,11 +46,19 @@ export async function serveAndProbe(
   { probes }: TrainingResult,
 ): Promise<ProbeNumbers> {
   await server.loadAdapter(adapter.servedModel, adapter.adapterPath);
-  const score = async (model: string) => (await Promise.all(probes.map(({ tokenIds }) => server.score(model, tokenIds)))).flat();
+  const positions = probes.flatMap((probe) => probePositions(probe).map((position) => ({ probe, position })));
+  const trained = (kind: 'baseLogprobs' | 'adapterLogprobs') =>
+    positions.map(({ probe, position }) => probe[kind][position - 1] as number);
+  const score = (model: string) =>
+    Promise.all(
+      positions.map(({ probe: { tokenIds }, position }) =>
+        server.nextTokenLogprob(model, tokenIds.slice(0, position), tokenIds[position] as number),
+      ),
+    );
   const decision = decideProbe(
     {
-      trainedBase_T: probes.flatMap(({ baseLogprobs }) => baseLogprobs),
-      trainedAdapter_T: probes.flatMap(({ adapterLogprobs }) => adapterLogprobs),
+      trainedBase_T: trained('baseLogprobs'),
+      trainedAdapter_T: trained('adapterLogprobs'),
       servedBase_T: await score(config.policy.model),
       servedAdapter_T: await score(adapter.servedModel),
       servedPrevious_T: await score(previousModel),

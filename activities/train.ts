@@ -42,22 +42,50 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
 
       const pairs = await readArtifact<PreferencePair>(store, roundName(run.runName, round, 'pairs'));
       if (pairs.rows.length === 0) {
-        throw new DataError('data/no-pairs', `Round ${round} has no preference pair to train on: every group was equal, too close or not judged; draw more samples, lower selection.minMargin or use harder prompts.`);
+        throw new DataError(
+          'data/no-pairs',
+          `Round ${round} has no preference pair to train on: every group was equal, too close or not judged; draw more samples, lower selection.minMargin or use harder prompts.`,
+        );
       }
       const job = await prepareJob(services, run, round, policy, pairs.rows);
       const result = await runTrainer(trainer, services, job);
       const curve = await readCurve(job.outputDir);
-      await store.write({ name: roundName(run.runName, round, 'curve'), schema: 'training-step', step: 'train', parents: [pairs.ref], configHash: run.configHash, policy: pairs.manifest.policy, shards: [curve], summary: {} });
+      await store.write({
+        name: roundName(run.runName, round, 'curve'),
+        schema: 'training-step',
+        step: 'train',
+        parents: [pairs.ref],
+        configHash: run.configHash,
+        policy: pairs.manifest.policy,
+        shards: [curve],
+        summary: {},
+      });
       const adapter = await store.adoptFolder(result.adapterDir, `${run.runName}/adapters/round-${round}`);
       const trained: TrainedAdapter = { adapterPath: adapter.path, adapterHash: adapter.contentHash };
-      await store.write({ name, schema: 'training-result', step: 'train', parents: [pairs.ref], configHash: run.configHash, policy: policyStamp(policy), shards: [[{ ...result, adapterDir: `adapters/round-${round}` }]], summary: { ...trained } });
+      await store.write({
+        name,
+        schema: 'training-result',
+        step: 'train',
+        parents: [pairs.ref],
+        configHash: run.configHash,
+        policy: policyStamp(policy),
+        shards: [[{ ...result, adapterDir: `adapters/round-${round}` }]],
+        summary: { ...trained },
+      });
       return trained;
     },
   };
 }
 
-async function prepareJob({ store, config }: RunServices, run: RunRef, round: number, policy: PolicyVersion, pairs: readonly PreferencePair[]): Promise<TrainingJob> {
-  if (config.training === null) throw new ConfigError('config/unusable', 'The config says training: null, and a round was asked to train.');
+async function prepareJob(
+  { store, config }: RunServices,
+  run: RunRef,
+  round: number,
+  policy: PolicyVersion,
+  pairs: readonly PreferencePair[],
+): Promise<TrainingJob> {
+  if (config.training === null)
+    throw new ConfigError('config/unusable', 'The config says training: null, and a round was asked to train.');
   const { command: _command, method, ...hyperparameters } = config.training;
   const outputDir = await store.workFolder(roundName(run.runName, round, 'training'));
   const pairsPath = join(outputDir, 'pairs.jsonl');

@@ -47,7 +47,8 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   const current = chain.at(-1) ?? run;
   const counts = chain.map((progress) => progress.counts).reduce(addCounts, NO_COUNTS);
   const drawing = pending.filter(({ type }) => type === 'respond').flatMap(({ progress }) => progress ?? []);
-  const sum = (read: (progress: ActivityProgress) => number) => drawing.reduce((total, progress) => total + read(progress), 0);
+  const sum = (read: (progress: ActivityProgress) => number) =>
+    drawing.reduce((total, progress) => total + read(progress), 0);
   const training = pending.find(({ type }) => type === 'train')?.progress;
   const retried = pending.find(({ attempt, lastFailure }) => attempt > 1 && lastFailure !== null);
   return {
@@ -58,7 +59,7 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
     rounds: run.rounds,
     rowsDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + sum(({ done }) => done),
     rowsTotal: current.stage === 'train' ? (training?.total ?? 0) : current.total,
-    calls: counts.rollouts + sum(({ calls }) => calls),
+    calls: counts.calls + sum(({ calls }) => calls),
     promptTokens: counts.promptTokens + sum(({ promptTokens }) => promptTokens),
     completionTokens: counts.completionTokens + sum(({ completionTokens }) => completionTokens),
     passRate: meanPassRate(current.counts),
@@ -66,7 +67,12 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
     training:
       training === undefined || training.total === 0
         ? null
-        : { step: training.done, totalSteps: training.total, loss: training.training?.loss ?? null, margin: training.training?.margin ?? null },
+        : {
+            step: training.done,
+            totalSteps: training.total,
+            loss: training.training?.loss ?? null,
+            margin: training.training?.margin ?? null,
+          },
     note: retried === undefined ? null : `${retried.type}, attempt ${retried.attempt}: ${retried.lastFailure}`,
   };
 }

@@ -12,7 +12,8 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof TickloopError) return { code: error.code, message: error.message };
   if (error instanceof ApplicationFailure) return { code: error.type ?? 'internal/unexpected', message: error.message };
-  if ((error instanceof WorkflowFailedError || error instanceof TemporalFailure) && error.cause !== undefined) return failureOf(error.cause);
+  if ((error instanceof WorkflowFailedError || error instanceof TemporalFailure) && error.cause !== undefined)
+    return failureOf(error.cause);
   return { code: 'internal/unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 

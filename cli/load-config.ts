@@ -35,15 +35,26 @@ const ENVIRONMENT: readonly (readonly [variable: string, field: string])[] = [
  *
  * @throws ConfigError `config/unreadable`; `config/invalid` with file, line and field of every mistake
  */
-export async function loadConfig(path: string, sets: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): Promise<LoadedConfig> {
+export async function loadConfig(
+  path: string,
+  sets: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<LoadedConfig> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError('config/unreadable', `The config file ${path} can't be read (${cause.code ?? cause.message}).`, { cause });
+    throw new ConfigError(
+      'config/unreadable',
+      `The config file ${path} can't be read (${cause.code ?? cause.message}).`,
+      { cause },
+    );
   });
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [syntax] = document.errors;
   if (syntax !== undefined) {
-    throw new ConfigError('config/invalid', `${path}:${syntax.linePos?.[0].line ?? 1}: not YAML: ${syntax.message.split('\n')[0]}`);
+    throw new ConfigError(
+      'config/invalid',
+      `${path}:${syntax.linePos?.[0].line ?? 1}: not YAML: ${syntax.message.split('\n')[0]}`,
+    );
   }
   const value: unknown = document.toJS() ?? {};
   const overridden = new Map<string, string>();
@@ -53,13 +64,20 @@ export async function loadConfig(path: string, sets: readonly string[] = [], env
   }
   for (const set of sets) {
     const at = set.indexOf('=');
-    if (at < 1) throw new ConfigError('config/invalid', `--set ${set}: write it as --set field=value, for example --set sampling.temperature=0.8`);
-    override(value, set.slice(0, at), parse(set.slice(at + 1)) as unknown, `--set ${set}`, overridden);
+    if (at < 1)
+      throw new ConfigError(
+        'config/invalid',
+        `--set ${set}: write it as --set field=value, for example --set sampling.temperature=0.8`,
+      );
+    override(value, set.slice(0, at), parseSetValue(set, set.slice(at + 1)), `--set ${set}`, overridden);
   }
   const parsed = runConfig.safeParse(value);
   if (!parsed.success) {
     const mistakes = parsed.error.issues.flatMap((issue) => describe(path, document, lines, overridden, issue));
-    throw new ConfigError('config/invalid', mistakes.map(({ where, field, message }) => `${where}: ${field}: ${message}`).join('\n'));
+    throw new ConfigError(
+      'config/invalid',
+      mistakes.map(({ where, field, message }) => `${where}: ${field}: ${message}`).join('\n'),
+    );
   }
   const config = parsed.data;
   return { config, configHash: hashConfig(config), defaultName: basename(path).replace(/\.ya?ml$/i, '') };
@@ -70,12 +88,23 @@ function hashConfig(config: RunConfig): string {
   return createHash('sha256').update(canonicalJson(json)).digest('hex');
 }
 
+function parseSetValue(set: string, text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch (cause) {
+    const [reason = ''] = (cause as Error).message.split('\n');
+    throw new ConfigError('config/invalid', `--set ${set}: the value is not YAML: ${reason}`, { cause });
+  }
+}
+
 function override(root: unknown, field: string, value: unknown, source: string, overridden: Map<string, string>): void {
+  // A file that holds no mapping has no fields; the schema says so.
+  if (typeof root !== 'object' || root === null) return;
   const path = field.split('.');
+  if (path.includes('__proto__')) throw new ConfigError('config/invalid', `${source}: no such field`);
   const last = path.pop() as string;
   let place = root as Record<string, unknown>;
   for (const name of path) {
-    if (name === '__proto__') throw new ConfigError('config/invalid', `${source}: no such field`);
     if (typeof place[name] !== 'object' || place[name] === null) place[name] = {};
     place = place[name] as Record<string, unknown>;
   }
@@ -83,14 +112,32 @@ function override(root: unknown, field: string, value: unknown, source: string, 
   overridden.set(field, source);
 }
 
-function describe(path: string, document: Document, lines: LineCounter, overridden: ReadonlyMap<string, string>, issue: z.core.$ZodIssue): readonly ConfigMistake[] {
+function describe(
+  path: string,
+  document: Document,
+  lines: LineCounter,
+  overridden: ReadonlyMap<string, string>,
+  issue: z.core.$ZodIssue,
+): readonly ConfigMistake[] {
   const base = issue.path.map(String);
   const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...base, key]) : [base];
   return fields.map((field) => ({
-    where: overridden.get(field.join('.')) ?? `${path}:${lineOf(document, lines, field)}`,
+    where: sourceOf(document, overridden, field) ?? `${path}:${lineOf(document, lines, field)}`,
     field: field.join('.') || '(file)',
     message: issue.code === 'unrecognized_keys' ? 'no such field' : issue.message,
   }));
+}
+
+/** The override that set the field, or that brought it into being by setting a field below it. */
+function sourceOf(
+  document: Document,
+  overridden: ReadonlyMap<string, string>,
+  field: readonly string[],
+): string | undefined {
+  const name = field.join('.');
+  const exact = overridden.get(name);
+  if (exact !== undefined || name === '' || document.getIn(field) !== undefined) return exact;
+  return [...overridden].find(([other]) => other.startsWith(`${name}.`))?.[1];
 }
 
 /** Line of the field, or of the nearest thing around it that is written in the file. */

@@ -110,7 +110,9 @@ placeCommand('status <run>', 'say where a run is').action((name: string, flags: 
 placeCommand('watch <run>', 'show a run until it ends').action((name: string, flags: PlaceFlags) =>
   execute(flags.json, (output) => watch(name, flags, output)),
 );
-placeCommand('list', 'list the runs').action((flags: PlaceFlags) => execute(flags.json, (output) => listRuns(flags, output)));
+placeCommand('list', 'list the runs').action((flags: PlaceFlags) =>
+  execute(flags.json, (output) => listRuns(flags, output)),
+);
 placeCommand('report <run>', 'write the report of a run as it is now').action((name: string, flags: PlaceFlags) =>
   execute(flags.json, (output) => report(name, flags, output)),
 );
@@ -143,7 +145,11 @@ program
     }),
   );
 stackCommand('doctor', 'say what is installed and what runs').action((flags: StackFlags) =>
-  execute(flags.json, (output) => doctor({ ...flags, temporalAddress: flags.address, json: flags.json === true }, (line) => process.stdout.write(`${line}\n`))),
+  execute(flags.json, () =>
+    doctor({ ...flags, temporalAddress: flags.address, json: flags.json === true }, (line) =>
+      process.stdout.write(`${line}\n`),
+    ),
+  ),
 );
 
 await program.parseAsync();

@@ -60,13 +60,19 @@ async function bringUpStack({ config }: LoadedConfig, output: Output): Promise<r
     vllmUrl: config.policy.baseUrl,
     onStep: (step) => {
       const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(4);
-      if (step.part === null) output.line(`${seconds} s  another command (pid ${step.pid}) is at work on the stack, waiting`);
+      if (step.part === null)
+        output.line(`${seconds} s  another command (pid ${step.pid}) is at work on the stack, waiting`);
       else output.line(`${seconds} s  ${step.part} ${step.state}`);
     },
   });
 }
 
-async function startOrAttach(client: Client, runName: string, { config, configHash }: LoadedConfig, output: Output): Promise<Started> {
+async function startOrAttach(
+  client: Client,
+  runName: string,
+  { config, configHash }: LoadedConfig,
+  output: Output,
+): Promise<Started> {
   const workflowId = workflowIdOf(runName);
   const known = await client.workflow
     .getHandle(workflowId)
@@ -78,7 +84,10 @@ async function startOrAttach(client: Client, runName: string, { config, configHa
   const sameConfig = known?.memo?.['configHash'] === configHash;
   if (known?.status.name === 'RUNNING') {
     if (!sameConfig) {
-      throw new ConfigError('config/run-exists', `Run "${runName}" is running with another config: choose another --name, or \`tickloop stop ${runName}\` first.`);
+      throw new ConfigError(
+        'config/run-exists',
+        `Run "${runName}" is running with another config: choose another --name, or \`tickloop stop ${runName}\` first.`,
+      );
     }
     output.line(`Run ${runName} is running already: watching it.`);
     return 'attached';
@@ -86,7 +95,9 @@ async function startOrAttach(client: Client, runName: string, { config, configHa
   if (known?.status.name === 'COMPLETED' && sameConfig) {
     const result = (await client.workflow.getHandle(workflowId).result()) as RunResult;
     if (result.status === 'done') {
-      output.line(`Run ${runName} is done already; nothing is repeated. More rounds: --rounds N. A fresh run: another --name.`);
+      output.line(
+        `Run ${runName} is done already; nothing is repeated. More rounds: --rounds N. A fresh run: another --name.`,
+      );
       return 'done-before';
     }
   }

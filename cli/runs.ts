@@ -42,7 +42,12 @@ const PROMISES = {
 } as const;
 
 /** Pauses, resumes or stops a run; returns the exit code. */
-export async function signalRun(kind: keyof typeof SIGNALS, runName: string, options: RunsOptions, output: Output): Promise<number> {
+export async function signalRun(
+  kind: keyof typeof SIGNALS,
+  runName: string,
+  options: RunsOptions,
+  output: Output,
+): Promise<number> {
   return withClient(options, async (client) => {
     const { status } = await describeRun(client, runName);
     if (status.name !== 'RUNNING') {
@@ -67,7 +72,13 @@ export async function showStatus(runName: string, options: RunsOptions, output: 
         ? `Run ${runName}: ${state}, started ${startTime.toISOString()}, ended ${closeTime?.toISOString() ?? 'unknown'}`
         : `Run ${runName}: ${progress.status}, round ${progress.round} of ${progress.rounds}, ${progress.stage}, ${progress.rowsDone} of ${progress.rowsTotal}${progress.note === null ? '' : `; ${progress.note}`}`,
     );
-    output.object({ runName, state, startedAt: startTime.toISOString(), endedAt: closeTime?.toISOString() ?? null, progress });
+    output.object({
+      runName,
+      state,
+      startedAt: startTime.toISOString(),
+      endedAt: closeTime?.toISOString() ?? null,
+      progress,
+    });
     return 0;
   });
 }
@@ -84,12 +95,20 @@ export async function watch(runName: string, options: RunsOptions, output: Outpu
 export async function listRuns(options: RunsOptions, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const runs = [];
-    for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({ query: 'WorkflowType = "runWorkflow"' })) {
+    for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({
+      query: 'WorkflowType = "runWorkflow"',
+    })) {
       const runName = workflowId.replace(/^run\//, '');
-      runs.push({ runName, state: status.name.toLowerCase(), startedAt: startTime.toISOString(), endedAt: closeTime?.toISOString() ?? null });
+      runs.push({
+        runName,
+        state: status.name.toLowerCase(),
+        startedAt: startTime.toISOString(),
+        endedAt: closeTime?.toISOString() ?? null,
+      });
     }
     if (runs.length === 0) output.line('No runs yet. Start one: tickloop run configs/quickstart.yaml');
-    for (const { runName, state, startedAt } of runs) output.line(`${runName.padEnd(32)} ${state.padEnd(12)} ${startedAt}`);
+    for (const { runName, state, startedAt } of runs)
+      output.line(`${runName.padEnd(32)} ${state.padEnd(12)} ${startedAt}`);
     output.object({ runs });
     return 0;
   });
@@ -99,7 +118,11 @@ export async function listRuns(options: RunsOptions, output: Output): Promise<nu
 export async function report(runName: string, options: RunsOptions, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const { memo, startTime } = await describeRun(client, runName);
-    const { config, configHash, storeRoot } = memo as { readonly config: RunConfig; readonly configHash: string; readonly storeRoot: string };
+    const { config, configHash, storeRoot } = memo as {
+      readonly config: RunConfig;
+      readonly configHash: string;
+      readonly storeRoot: string;
+    };
     const result = await client.workflow.execute<typeof reportWorkflow>('reportWorkflow', {
       workflowId: `report/${runName}`,
       taskQueue: taskQueues(config.temporal.taskQueue).workflow,

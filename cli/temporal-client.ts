@@ -8,9 +8,19 @@ export interface TemporalSession {
 }
 
 /** @throws StackError `stack/not-running` when nobody answers there */
-export async function connectTemporal({ address, namespace }: { readonly address: string; readonly namespace: string }): Promise<TemporalSession> {
+export async function connectTemporal({
+  address,
+  namespace,
+}: {
+  readonly address: string;
+  readonly namespace: string;
+}): Promise<TemporalSession> {
   const connection = await Connection.connect({ address, connectTimeout: '5s' }).catch((cause: unknown) => {
-    throw new StackError('stack/not-running', `No Temporal server answers at ${address}: start the local one with \`tickloop up\`, or correct temporal.address.`, { cause });
+    throw new StackError(
+      'stack/not-running',
+      `No Temporal server answers at ${address}: start the local one with \`tickloop up\`, or correct temporal.address.`,
+      { cause },
+    );
   });
   return { client: new Client({ connection, namespace }), close: () => connection.close() };
 }

@@ -12,8 +12,13 @@ const POLL_MS = 1000;
 /** Shows a run until it ends. @throws what the run failed with */
 export async function watchRun(client: Client, runName: string, output: Output): Promise<RunResult> {
   const stream = output.json ? process.stderr : process.stdout;
-  const isTty = stream.isTTY === true;
-  const view = createProgressView({ stream, isTty, color: wantsColor(isTty, process.env), now: () => performance.now() });
+  const isTty = stream.isTTY;
+  const view = createProgressView({
+    stream,
+    isTty,
+    color: wantsColor(isTty, process.env),
+    now: () => performance.now(),
+  });
   const settled = client.workflow
     .getHandle(workflowIdOf(runName))
     .result()
@@ -22,7 +27,10 @@ export async function watchRun(client: Client, runName: string, output: Output):
       (error: unknown) => ({ ok: false as const, error }),
     );
   for (;;) {
-    const ended = await Promise.race([settled, new Promise<undefined>((resolve) => setTimeout(resolve, POLL_MS, undefined))]);
+    const ended = await Promise.race([
+      settled,
+      new Promise<undefined>((resolve) => setTimeout(resolve, POLL_MS, undefined)),
+    ]);
     if (ended !== undefined) {
       view.finish();
       if (ended.ok) return ended.value;
@@ -39,5 +47,9 @@ export async function watchRun(client: Client, runName: string, output: Output):
 
 /** The error for a name that nobody knows. */
 export function noSuchRun(runName: string, cause: unknown): ConfigError {
-  return new ConfigError('config/unusable', `No run is named "${runName}" here: \`tickloop list\` shows those there are.`, { cause });
+  return new ConfigError(
+    'config/unusable',
+    `No run is named "${runName}" here: \`tickloop list\` shows those there are.`,
+    { cause },
+  );
 }

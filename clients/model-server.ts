@@ -83,8 +83,8 @@ export interface ServerMetrics {
 export interface ModelServer {
   chat(request: ChatRequest, signal?: AbortSignal): Promise<CompletionResult>;
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionResult>;
-  /** Natural log-probability of each token after the first, given those before it: length T - 1. */
-  score(model: string, tokens_T: readonly number[], signal?: AbortSignal): Promise<readonly number[]>;
+  /** Natural log-probability of one token after a prefix of token ids. */
+  nextTokenLogprob(model: string, prefix_T: readonly number[], token: number, signal?: AbortSignal): Promise<number>;
   tokenize(model: string, messages: readonly ChatMessage[], signal?: AbortSignal): Promise<readonly number[]>;
   health(signal?: AbortSignal): Promise<void>;
   models(signal?: AbortSignal): Promise<readonly ServedModel[]>;

@@ -1,12 +1,12 @@
 import type { ModelServer } from './model-server.ts';
 import { checkAdapterLoaded } from './vllm/adapters.ts';
 import { parseMetrics } from './vllm/metrics.ts';
-import { buildChatBody, buildCompletionBody, buildScoreBody } from './vllm/requests.ts';
+import { buildChatBody, buildCompletionBody, buildNextTokenBody } from './vllm/requests.ts';
 import {
   parseChatResponse,
   parseCompletionResponse,
   parseModelsResponse,
-  parseScoreResponse,
+  parseNextTokenResponse,
   parseTokenizeResponse,
 } from './vllm/responses.ts';
 import { createTransport, readJson, requireSuccess } from './vllm/transport.ts';
@@ -30,10 +30,10 @@ export function createVllmServer(options: TransportOptions): ModelServer {
       const answer = await transport.send('POST', '/v1/completions', buildCompletionBody(request), signal);
       return parseCompletionResponse(answer.target, readJson(answer), request.n);
     },
-    async score(model, tokens_T, signal) {
-      if (tokens_T.length < 2) return [];
-      const answer = await transport.send('POST', '/v1/completions', buildScoreBody(model, tokens_T), signal);
-      return parseScoreResponse(answer.target, readJson(answer), tokens_T);
+    async nextTokenLogprob(model, prefix_T, token, signal) {
+      const body = buildNextTokenBody(model, prefix_T, token);
+      const answer = await transport.send('POST', '/v1/completions', body, signal);
+      return parseNextTokenResponse(answer.target, readJson(answer), token);
     },
     async tokenize(model, messages, signal) {
       const body = { model, messages, add_generation_prompt: true };

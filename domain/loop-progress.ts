@@ -20,5 +20,16 @@ export interface LoopProgress {
 
 /** Progress of a workflow that has just begun. */
 export function initialProgress(stage: RunStage, rounds: number, round = 0): LoopProgress {
-  return { stage, round, rounds, done: 0, total: 0, counts: NO_COUNTS, evaluations: [], paused: false, stopping: false, activeChild: null };
+  return {
+    stage,
+    round,
+    rounds,
+    done: 0,
+    total: 0,
+    counts: NO_COUNTS,
+    evaluations: [],
+    paused: false,
+    stopping: false,
+    activeChild: null,
+  };
 }

@@ -21,7 +21,11 @@ export interface ProbeNumbers {
 
 export type ProbeDecision =
   | ({ readonly ok: true } & ProbeNumbers)
-  | ({ readonly ok: false; readonly code: 'base-mismatch' | 'no-op' | 'probe-mismatch'; readonly why: string } & ProbeNumbers);
+  | ({
+      readonly ok: false;
+      readonly code: 'base-mismatch' | 'no-op' | 'probe-mismatch';
+      readonly why: string;
+    } & ProbeNumbers);
 
 /** Mean absolute difference of two equally long lists. */
 export function meanAbsoluteDifference(a_T: readonly number[], b_T: readonly number[]): number {

@@ -37,6 +37,8 @@ export interface ShardTask {
 
 /** Counts over rollouts; every rate in a report has its denominator here. */
 export interface RolloutCounts {
+  /** Model calls that drew them, each for one or more rollouts. */
+  readonly calls: number;
   readonly rollouts: number;
   readonly failed: number;
   /** Ended by the length limit. */
@@ -54,6 +56,7 @@ export interface RolloutCounts {
 /** Sums two counts. */
 export function addCounts(a: RolloutCounts, b: RolloutCounts): RolloutCounts {
   return {
+    calls: a.calls + b.calls,
     rollouts: a.rollouts + b.rollouts,
     failed: a.failed + b.failed,
     truncated: a.truncated + b.truncated,
@@ -69,6 +72,7 @@ export function addCounts(a: RolloutCounts, b: RolloutCounts): RolloutCounts {
 
 /** Counts of nothing. */
 export const NO_COUNTS: RolloutCounts = {
+  calls: 0,
   rollouts: 0,
   failed: 0,
   truncated: 0,

@@ -16,7 +16,11 @@ const { values } = parseArgs({
     temporal: { type: 'string', default: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233' },
     namespace: { type: 'string', default: 'default' },
     'task-queue': { type: 'string', default: 'tickloop' },
-    python: { type: 'string', default: process.env['TICKLOOP_PYTHON_ENV'] ?? fileURLToPath(new URL('../.tickloop/python/bin/python', import.meta.url)) },
+    python: {
+      type: 'string',
+      default:
+        process.env['TICKLOOP_PYTHON_ENV'] ?? fileURLToPath(new URL('../.tickloop/python/bin/python', import.meta.url)),
+    },
     role: { type: 'string', multiple: true, default: [...ROLES] },
   },
 });
@@ -45,7 +49,10 @@ const workers = await Promise.all(
         return createTrainerWorker(
           place,
           provider,
-          createTrainerProcess({ python: values.python, scriptFolder: fileURLToPath(new URL('../trainer', import.meta.url)) }),
+          createTrainerProcess({
+            python: values.python,
+            scriptFolder: fileURLToPath(new URL('../trainer', import.meta.url)),
+          }),
         );
     }
   }),

@@ -11,7 +11,10 @@ import { createSelectPairsActivities } from '../activities/select-pairs.ts';
 import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
 
 /** Talks to model servers and the store. */
-export function createModelWorker({ connection, namespace, queues }: WorkerPlace, provider: RunServicesProvider): Promise<Worker> {
+export function createModelWorker(
+  { connection, namespace, queues }: WorkerPlace,
+  provider: RunServicesProvider,
+): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,

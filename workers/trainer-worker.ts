@@ -6,7 +6,11 @@ import type { Trainer } from '../clients/trainer.ts';
 import { HEARTBEAT_THROTTLE, type WorkerPlace } from './worker-place.ts';
 
 /** Runs one training at a time on this host; a training outlives the worker and is adopted by the next one. */
-export function createTrainerWorker({ connection, namespace, queues }: WorkerPlace, provider: RunServicesProvider, trainer: Trainer): Promise<Worker> {
+export function createTrainerWorker(
+  { connection, namespace, queues }: WorkerPlace,
+  provider: RunServicesProvider,
+  trainer: Trainer,
+): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,

@@ -6,7 +6,14 @@ import type { RolloutCounts } from '../domain/run.ts';
 export function checkShares(stage: string, counts: RolloutCounts, { limits }: RunConfig): void {
   const verdicts = counts.yes + counts.no + counts.unparsed;
   check(stage, 'rollouts failed', counts.failed, counts.rollouts, limits.maxFailedShare, 'limits.maxFailedShare');
-  check(stage, 'verdicts could not be read', counts.unparsed, verdicts, limits.maxUnparsedShare, 'limits.maxUnparsedShare');
+  check(
+    stage,
+    'verdicts could not be read',
+    counts.unparsed,
+    verdicts,
+    limits.maxUnparsedShare,
+    'limits.maxUnparsedShare',
+  );
 }
 
 function check(stage: string, what: string, count: number, of: number, limit: number, field: string): void {

@@ -42,7 +42,11 @@ export class LoopControl {
   }
 
   /** Runs a child to its end; pause and resume are passed on to it. */
-  async runChild<T extends Workflow>(workflow: T, workflowId: string, args: Parameters<T>): Promise<WorkflowResultType<T>> {
+  async runChild<T extends Workflow>(
+    workflow: T,
+    workflowId: string,
+    args: Parameters<T>,
+  ): Promise<WorkflowResultType<T>> {
     await this.untilRunning();
     const child = await startChild<Workflow>(workflow as Workflow, {
       workflowId,

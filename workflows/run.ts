@@ -1,14 +1,15 @@
-import {
-  CancellationScope,
-  continueAsNew,
-  isCancellation,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
-import { addCounts, NO_COUNTS, type Evaluation, type OpenedRun, type RolloutCounts, type RunRef, type RunResult } from '../domain/run.ts';
+import {
+  addCounts,
+  type Evaluation,
+  type OpenedRun,
+  type RolloutCounts,
+  type RunRef,
+  type RunResult,
+} from '../domain/run.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';
 import { checkShares } from './limits.ts';
 import { LoopControl, stopSignal } from './loop-control.ts';
@@ -64,7 +65,9 @@ export async function runWorkflow(input: RunInput): Promise<RunResult> {
     const { opened, policy, evaluations } = before;
     const round = before.round + 1;
     control.report({ stage: 'sample', round });
-    const made = await control.runChild(roundWorkflow, `${workflowId}/round-${round}`, [{ run, config, opened, round, policy }]);
+    const made = await control.runChild(roundWorkflow, `${workflowId}/round-${round}`, [
+      { run, config, opened, round, policy },
+    ]);
     const counts = addCounts(before.counts, made.counts);
     control.report({ counts });
     if (config.training === null) return { ...before, round, counts };

@@ -2,7 +2,14 @@ import { continueAsNew } from '@temporalio/workflow';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
-import { addCounts, NO_COUNTS, type PromptSet, type RolloutCounts, type RunRef, type SampleStage } from '../domain/run.ts';
+import {
+  addCounts,
+  NO_COUNTS,
+  type PromptSet,
+  type RolloutCounts,
+  type RunRef,
+  type SampleStage,
+} from '../domain/run.ts';
 import { modelActivities } from './activity-proxies.ts';
 import { LoopControl } from './loop-control.ts';
 

@@ -32,7 +32,8 @@ export interface ChatBody extends SampleBody {
 export interface CompletionBody extends SampleBody {
   readonly prompt: string | readonly number[];
   readonly logprobs?: number;
-  readonly prompt_logprobs?: number;
+  readonly logprob_token_ids?: readonly number[];
+  readonly return_tokens_as_token_ids?: true;
 }
 
 function buildSampleBody(request: ChatRequest | CompletionRequest): SampleBody {
@@ -72,12 +73,12 @@ export function buildCompletionBody(request: CompletionRequest): CompletionBody 
 }
 
 /**
- * Builds the body that asks for the log-probability of each token of a prompt; the one token it samples is thrown away.
+ * Builds the body that asks how likely one token is after a prefix.
  *
- * Send it to an idle server only: on the CPU build of vLLM 0.32 with `--enable-lora`, `prompt_logprobs` in one step with
- * other requests kills the engine (einsum shape error in `bgmv_shrink`), and everybody's calls with it.
+ * Not by `prompt_logprobs`: on the CPU build of vLLM 0.32 with `--enable-lora`, that in one step with other requests kills
+ * the engine (einsum shape error in `bgmv_shrink`), and everybody's calls with it.
  */
-export function buildScoreBody(model: string, tokens_T: readonly number[]): CompletionBody {
+export function buildNextTokenBody(model: string, prefix_T: readonly number[], token: number): CompletionBody {
   return {
     model,
     n: 1,
@@ -89,7 +90,9 @@ export function buildScoreBody(model: string, tokens_T: readonly number[]): Comp
     repetition_penalty: 1,
     max_tokens: 1,
     stream: false,
-    prompt: tokens_T,
-    prompt_logprobs: 0,
+    prompt: prefix_T,
+    logprobs: 0,
+    logprob_token_ids: [token],
+    return_tokens_as_token_ids: true,
   };
 }

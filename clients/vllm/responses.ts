@@ -40,9 +40,9 @@ const completionResponse = z.object({
   usage,
 });
 
-const scoreResponse = z.object({
+const nextTokenResponse = z.object({
   choices: z
-    .array(z.object({ prompt_logprobs: z.array(z.record(z.string(), z.object({ logprob: z.number() })).nullable()) }))
+    .array(z.object({ logprobs: z.object({ top_logprobs: z.array(z.record(z.string(), z.number())).length(1) }) }))
     .length(1),
 });
 
@@ -135,23 +135,13 @@ export function parseCompletionResponse(target: CallTarget, body: unknown, wante
   return toResult(target, raw, wanted, response.usage);
 }
 
-/** Reads the log-probabilities of the prompt's own tokens after the first. */
-export function parseScoreResponse(target: CallTarget, body: unknown, tokens_T: readonly number[]): readonly number[] {
-  const entries = parseShape(target, scoreResponse, body).choices[0]?.prompt_logprobs ?? [];
-  if (entries.length !== tokens_T.length) {
-    throw errorOfContent(
-      target,
-      'malformed-response',
-      `${entries.length} prompt_logprobs for ${tokens_T.length} tokens`,
-    );
-  }
-  return tokens_T.slice(1).map((token, at) => {
-    const logprob = entries[at + 1]?.[String(token)]?.logprob;
-    if (logprob === undefined) {
-      throw errorOfContent(target, 'malformed-response', `no log-probability for prompt token ${at + 1}`);
-    }
-    return logprob;
-  });
+/** Reads the log-probability of the token that was asked for. */
+export function parseNextTokenResponse(target: CallTarget, body: unknown, token: number): number {
+  const logprob = parseShape(target, nextTokenResponse, body).choices[0]?.logprobs.top_logprobs[0]?.[
+    `token_id:${token}`
+  ];
+  if (logprob !== undefined) return logprob;
+  throw errorOfContent(target, 'malformed-response', `no log-probability for token ${token}`);
 }
 
 /** Reads the token ids of `/tokenize`. */

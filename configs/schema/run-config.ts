@@ -25,12 +25,12 @@ const endpointFields = {
   callsInFlight: z.int().min(1).max(1024).default(16).describe('most calls in the air at once, per worker process'),
 };
 
-export const policyConfig = z.strictObject({
+const policyConfig = z.strictObject({
   ...endpointFields,
   modelPath: z.string().min(1).describe('folder of the base checkpoint, for the trainer'),
 });
 
-export const judgeConfig = z.strictObject({
+const judgeConfig = z.strictObject({
   ...endpointFields,
   maxTokens: z.int().min(8).max(4096).default(256).describe('longest judgement, tokens'),
   temperature: z.number().min(0).max(2).default(0).describe('softmax temperature of the judge'),
@@ -176,6 +176,4 @@ export const runConfig = z
 
 export type RunConfig = z.infer<typeof runConfig>;
 export type SamplingConfig = z.infer<typeof samplingConfig>;
-export type PolicyConfig = z.infer<typeof policyConfig>;
-export type JudgeConfig = z.infer<typeof judgeConfig>;
 export type TrainingConfig = z.infer<typeof trainingConfig>;

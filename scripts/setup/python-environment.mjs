@@ -61,7 +61,7 @@ async function listMissing(python, pins) {
 
 function checkDiskSpace(folder, neededGb) {
   const { bavail, bsize } = statfsSync(folder);
-  const freeGb = (Number(bavail) * Number(bsize)) / 1e9;
+  const freeGb = (bavail * bsize) / 1e9;
   if (freeGb < neededGb) {
     throw new SetupError(
       `${folder} has ${freeGb.toFixed(1)} GB free and the Python environment needs about ${neededGb.toFixed(1)} GB: ` +

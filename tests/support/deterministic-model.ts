@@ -10,8 +10,8 @@ export interface DeterministicModelOptions {
   readonly maxModelLen?: number;
   /** Wait before each completion. */
   readonly delayMs?: number;
-  /** Log-probability of the token at a position when a prompt is scored. */
-  readonly scoreToken?: (model: string, tokens_T: readonly number[], position: number) => number;
+  /** Log-probability of a token after a prefix. */
+  readonly scoreToken?: (model: string, prefix_T: readonly number[], token: number) => number;
 }
 
 interface CompletionBody {
@@ -20,7 +20,7 @@ interface CompletionBody {
   readonly prompt?: string | readonly number[];
   readonly seed?: number;
   readonly n?: number;
-  readonly prompt_logprobs?: number;
+  readonly logprob_token_ids?: readonly number[];
 }
 
 const splitWords = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
@@ -37,7 +37,7 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
 } {
   const base = options.model ?? 'base';
   const maxModelLen = options.maxModelLen ?? 2048;
-  const scoreToken = options.scoreToken ?? ((_model, tokens_T, at) => -((tokens_T[at] ?? 0) % 7) / 10 - 0.1);
+  const scoreToken = options.scoreToken ?? ((_model, _prefix_T, token) => -(token % 7) / 10 - 0.1);
   const adapters = new Map<string, string>();
   let generatedTokens = 0;
 
@@ -61,13 +61,14 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
     const texts = Array.from({ length: body.n ?? 1 }, (_, i) => options.answer(text, (body.seed ?? 0) + i, body.model));
     const completionTokens = texts.reduce((total, answer) => total + splitWords(answer).length, 0);
     generatedTokens += completionTokens;
+    const asked = body.logprob_token_ids?.[0];
     const scores =
-      body.prompt_logprobs === undefined || !Array.isArray(prompt)
+      asked === undefined || !Array.isArray(prompt)
         ? {}
         : {
-            prompt_logprobs: (prompt as readonly number[]).map((token, at, tokens_T) =>
-              at === 0 ? null : { [token]: { logprob: scoreToken(body.model, tokens_T, at) } },
-            ),
+            logprobs: {
+              top_logprobs: [{ [`token_id:${asked}`]: scoreToken(body.model, prompt as readonly number[], asked) }],
+            },
           };
     return {
       ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),

@@ -144,9 +144,7 @@ describe('stack start', () => {
     expect(isWorkerReady(paths)).toBe(false);
     const record = await launchPart(paths, workerCommand(paths, options, entry));
     await waitUntilReady(paths, 'worker', record, async () => isWorkerReady(paths), { timeoutMs: 20_000 });
-    expect(record.command.slice(4)).toEqual(
-      '--temporal 127.0.0.1:7233 --namespace default --task-queue q'.split(' '),
-    );
+    expect(record.command.slice(4)).toEqual('--temporal 127.0.0.1:7233 --namespace default --task-queue q'.split(' '));
     const outcomes: string[] = [];
     await stopStack(paths, (part, outcome) => outcomes.push(`${part} ${outcome}`));
     expect(outcomes).toEqual(['worker stopped', 'vllm not-running', 'temporal not-running']);

@@ -164,28 +164,24 @@ describe('complete, score and tokenize', () => {
     });
   });
 
-  it("scores each token after the first by the token's own entry", async () => {
-    const prompt_logprobs = [null, { 9: { logprob: -9 }, 6: { logprob: -0.25, rank: 2 } }, { 7: { logprob: -1.5 } }];
-    const { server, client } = await setUp([
-      { body: { choices: [{ index: 0, text: '', finish_reason: 'length', prompt_logprobs }] } },
-    ]);
-    expect(await client.score('base', [5, 6, 7])).toEqual([-0.25, -1.5]);
+  it('asks for the log-probability of one token after a prefix', async () => {
+    const logprobs = { top_logprobs: [{ 'token_id:9': -0.1, 'token_id:7': -1.5 }] };
+    const { server, client } = await setUp([{ body: { choices: [{ text: '', finish_reason: 'length', logprobs }] } }]);
+    expect(await client.nextTokenLogprob('base', [5, 6], 7)).toBe(-1.5);
     expect(server.requests[0]?.body).toMatchObject({
-      prompt: [5, 6, 7],
+      prompt: [5, 6],
       max_tokens: 1,
       temperature: 0,
-      prompt_logprobs: 0,
+      logprob_token_ids: [7],
+      return_tokens_as_token_ids: true,
     });
+    expect(server.requests[0]?.body).not.toHaveProperty('prompt_logprobs');
   });
 
-  it('refuses a score that lacks a token', async () => {
-    const prompt_logprobs = [null, { 9: { logprob: -9 } }];
-    const { client } = await setUp([
-      { body: { choices: [{ prompt_logprobs }] } },
-      { body: { choices: [{ prompt_logprobs }] } },
-    ]);
-    await expect(client.score('base', [5, 6])).rejects.toMatchObject({ kind: 'malformed-response' });
-    await expect(client.score('base', [5, 9, 9])).rejects.toMatchObject({ kind: 'malformed-response' });
+  it('refuses a reply without the token that was asked for', async () => {
+    const logprobs = { top_logprobs: [{ 'token_id:9': -0.1 }] };
+    const { client } = await setUp([{ body: { choices: [{ logprobs }] } }]);
+    await expect(client.nextTokenLogprob('base', [5], 7)).rejects.toMatchObject({ kind: 'malformed-response' });
   });
 
   it('tokenizes with the generation prompt', async () => {
@@ -268,7 +264,7 @@ describe('the deterministic model', () => {
     expect(choices.map((choice) => choice.text)).toEqual(['base: hi 3', 'base: hi 4']);
     await expect(client.chat({ ...REQUEST, model: 'nope' })).rejects.toMatchObject({ kind: 'unknown-model' });
     await expect(client.tokenize('base', REQUEST.messages)).resolves.toHaveLength(1);
-    await expect(client.score('base', [1, 2, 3])).resolves.toEqual([-0.30000000000000004, -0.4]);
+    await expect(client.nextTokenLogprob('base', [1, 2], 3)).resolves.toBeCloseTo(-0.4);
   });
 
   it('fails the test when a script runs out', async () => {

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_job
 
 from job import BadJobError, hash_job, read_job
+from tests.job_files import write_job
 
 SCRIPT = Path(__file__).parents[1] / "dpo.py"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_job
+
+from tests.job_files import write_job
 
 SCRIPT = Path(__file__).parents[1] / "dpo.py"
 MODEL = os.environ.get("TICKLOOP_MODEL_PATH")
@@ -26,7 +27,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     assert MODEL is not None
-    folder = tmp_path_factory.mktemp("model")
+    folder: Path = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=49152,

@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { z } from 'zod';
+import { withTranslatedErrors } from '../../activities/failure.ts';
+import { createJudgeActivities } from '../../activities/judge.ts';
+import { createOpenRunActivities } from '../../activities/open-run.ts';
+import { createPublishActivities } from '../../activities/publish.ts';
+import { createRespondActivities } from '../../activities/respond.ts';
+import { createRunServicesProvider } from '../../activities/run-services.ts';
+import { createSelectPairsActivities } from '../../activities/select-pairs.ts';
+import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
+import type { runConfig } from '../../configs/schema/run-config.ts';
+import type { PromptRow } from '../../domain/prompt.ts';
+import type { OpenedRun, RunRef, ShardTask } from '../../domain/run.ts';
+import type { DeterministicModelOptions } from './deterministic-model.ts';
+import { makeRunConfig } from './make-run-config.ts';
+import { startScriptedModelServer } from './scripted-model-server.ts';
+
+type ConfigChanges = Partial<z.input<typeof runConfig>>;
+
+const quiet = (): void => {};
+
+/** Runs work as an activity whose failure is not logged: failures are what many tests are about. */
+export function inActivity<Result>(work: () => Promise<Result>): Promise<Result> {
+  const logger = { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
+  return new MockActivityEnvironment(undefined, { logger }).run(work);
+}
+
+/** A prompt whose one item asks for an answer without commas. */
+export function makePrompt(promptId: string, content: string, changes: Partial<PromptRow> = {}): PromptRow {
+  return {
+    promptId,
+    messages: [{ role: 'user', content }],
+    checklist: [{ question: 'Is the answer free of commas?', verifier: { kind: 'no_comma', args: {} } }],
+    ...changes,
+  };
+}
+
+/**
+ * The real activities over a local store in a temporary folder and a scripted model server. Calls go one at a time, so
+ * that scripted replies meet the calls they are meant for.
+ */
+export async function startActivityBench(model: DeterministicModelOptions) {
+  const folder = await mkdtemp(join(tmpdir(), 'tickloop-activities-'));
+  const server = await startScriptedModelServer({ deterministic: model });
+  const provider = createRunServicesProvider({});
+  const storeRoot = join(folder, 'store');
+  const run: RunRef = { runName: 'test', storeRoot, configHash: '0'.repeat(64) };
+  const activities = withTranslatedErrors({
+    ...createOpenRunActivities(provider),
+    ...createRespondActivities(provider),
+    ...createJudgeActivities(provider),
+    ...createSelectPairsActivities(provider),
+    ...createPublishActivities(provider),
+  });
+  const pathOf = (name: string) => join(folder, `${name}.jsonl`);
+
+  const bench = {
+    run,
+    server,
+    activities,
+    pathOf,
+    store: createLocalArtifactStore({ root: storeRoot }),
+    ledgers: createLocalLedgerStore({ root: storeRoot }),
+    chatCalls: () => server.requests.filter(({ path }) => path === '/v1/chat/completions'),
+    writeLines: (name: string, lines: readonly string[]) =>
+      writeFile(pathOf(name), lines.map((line) => `${line}\n`).join('')),
+    writePrompts: (name: string, rows: readonly PromptRow[]) =>
+      bench.writeLines(
+        name,
+        rows.map((row) => JSON.stringify(row)),
+      ),
+    config: (changes: ConfigChanges = {}) =>
+      makeRunConfig({
+        data: { train: pathOf('train'), heldOut: pathOf('held-out') },
+        policy: { baseUrl: server.baseUrl, model: 'base', modelPath: folder, callsInFlight: 1 },
+        sampling: { samplesPerPrompt: 4, samplesPerCall: 2 },
+        store: { minFreeMb: 0 },
+        ...changes,
+      }),
+    /** Opens the run, by default under its own name and with no change to the config. */
+    open: (changes: ConfigChanges = {}, as: RunRef = run): Promise<OpenedRun> =>
+      inActivity(() => activities.openRun({ run: as, config: bench.config(changes) })),
+    respond: (task: ShardTask): Promise<void> => inActivity(() => activities.respond(task)),
+    judge: (task: ShardTask) => inActivity(() => activities.judge(task)),
+    close: async () => {
+      await provider.close();
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return bench;
+}
+
+/** The failure that an activity ends with. @throws when it ends well or with anything else */
+export async function failureFrom(work: Promise<unknown>): Promise<ApplicationFailure> {
+  const error: unknown = await work.then(
+    () => new Error('the activity ended well'),
+    (error: unknown) => error,
+  );
+  if (error instanceof ApplicationFailure) return error;
+  throw error;
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { addCounts, meanPassRate, NO_COUNTS, type RolloutCounts } from '../../domain/run.ts';
+
+const ONE: RolloutCounts = {
+  calls: 1,
+  rollouts: 2,
+  failed: 3,
+  truncated: 4,
+  yes: 5,
+  no: 6,
+  unparsed: 7,
+  passRateSum: 1.5,
+  passRateCount: 2,
+  promptTokens: 10,
+  completionTokens: 11,
+};
+
+describe('addCounts', () => {
+  it('adds every count', () => {
+    expect(addCounts(ONE, ONE)).toEqual({
+      calls: 2,
+      rollouts: 4,
+      failed: 6,
+      truncated: 8,
+      yes: 10,
+      no: 12,
+      unparsed: 14,
+      passRateSum: 3,
+      passRateCount: 4,
+      promptTokens: 20,
+      completionTokens: 22,
+    });
+  });
+
+  it('changes nothing when nothing is added', () => {
+    expect(addCounts(NO_COUNTS, ONE)).toEqual(ONE);
+    expect(addCounts(ONE, NO_COUNTS)).toEqual(ONE);
+  });
+});
+
+describe('meanPassRate', () => {
+  it('divides by the rollouts that have a pass rate, not by all', () => {
+    expect(meanPassRate(ONE)).toBe(0.75);
+  });
+
+  it('is null, not zero, when nothing was decided', () => {
+    expect(meanPassRate({ ...NO_COUNTS, rollouts: 8, unparsed: 8 })).toBeNull();
+  });
+});

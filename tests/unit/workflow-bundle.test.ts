@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
+import * as workflows from '../../workflows/index.ts';
+
+const quiet = () => {};
+const logger = { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+describe('the workflow bundle', () => {
+  it('holds no module that a workflow may not use and has every workflow', async () => {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+      logger,
+    });
+    const names = Object.keys(workflows);
+    expect(names).toEqual(['reportWorkflow', 'roundWorkflow', 'runWorkflow', 'shardWindowWorkflow']);
+    for (const name of names) expect(code).toContain(`function ${name}(`);
+  }, 120_000);
+});
