@@ -7,10 +7,15 @@ import type { RunProgress, RunStatus } from '../domain/run-progress.ts';
 import { progressQuery } from '../workflows/loop-control.ts';
 import { workflowIdOf } from './run-name.ts';
 
+/** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API. */
+const SCHEDULED = 1;
+
 /** What an activity in flight last said of itself. */
 interface PendingActivity {
   readonly type: string;
   readonly attempt: number;
+  /** Failed, and waiting for its next attempt. */
+  readonly isWaiting: boolean;
   readonly progress: ActivityProgress | undefined;
   readonly lastFailure: string | null;
 }
@@ -31,11 +36,12 @@ export async function collectProgress(client: Client, runName: string): Promise<
 
 async function pendingActivities(client: Client, workflowId: string): Promise<readonly PendingActivity[]> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
-  return (raw.pendingActivities ?? []).map(({ activityType, attempt, heartbeatDetails, lastFailure }) => {
+  return (raw.pendingActivities ?? []).map(({ activityType, attempt, state, heartbeatDetails, lastFailure }) => {
     const payload = heartbeatDetails?.payloads?.[0];
     return {
       type: activityType?.name ?? '',
       attempt: attempt ?? 1,
+      isWaiting: state === SCHEDULED && lastFailure !== null,
       progress: payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : undefined,
       lastFailure: lastFailure?.message ?? null,
     };
@@ -50,7 +56,7 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   const sum = (read: (progress: ActivityProgress) => number) =>
     drawing.reduce((total, progress) => total + read(progress), 0);
   const training = pending.find(({ type }) => type === 'train')?.progress;
-  const retried = pending.find(({ attempt, lastFailure }) => attempt > 1 && lastFailure !== null);
+  const retried = pending.find(({ isWaiting }) => isWaiting);
   return {
     runName,
     status: statusOf(chain),

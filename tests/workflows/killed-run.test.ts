@@ -146,7 +146,7 @@ describe('a run on a real Temporal server', () => {
     expect(stopped.reportHtml).toMatch(/index\.html$/);
     const paid = chatCalls();
     expect(paid).toBeLessThan(CALLS);
-    expect(((await (await startRun('stopped', 'd')).result()) as RunResult).status).toBe('done');
+    expect((await (await startRun('stopped', 'd')).result()).status).toBe('done');
     expect(chatCalls() - paid).toBeLessThanOrEqual(CALLS - paid + CALLS_IN_FLIGHT);
     await pairsHash('d');
   });
