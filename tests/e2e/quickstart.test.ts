@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { collectProgress } from '../../cli/collect-progress.ts';
+import { connectTemporal } from '../../cli/temporal-client.ts';
 import type { RunProgress } from '../../domain/run-progress.ts';
 import type { RunReport } from '../../domain/run-report.ts';
 
@@ -44,12 +46,25 @@ function startRun() {
   return { ended, killTerminal: () => child.kill('SIGKILL') };
 }
 
+/** `undefined` while the server, the run or its worker is not there to answer. */
+async function readProgress(): Promise<RunProgress | undefined> {
+  try {
+    const session = await connectTemporal({ address: '127.0.0.1:7533', namespace: 'default' });
+    try {
+      return await collectProgress(session.client, 'e2e');
+    } finally {
+      await session.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
 async function untilProgress(isReached: (progress: RunProgress) => boolean): Promise<void> {
   for (;;) {
-    const { stdout } = tickloop('status', 'e2e', '--address', '127.0.0.1:7533', '--json');
-    const { progress } = (stdout === '' ? {} : JSON.parse(stdout)) as { readonly progress?: RunProgress | null };
-    if (progress && isReached(progress)) return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const progress = await readProgress();
+    if (progress !== undefined && isReached(progress)) return;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
 
