@@ -2,6 +2,7 @@ import type { TrainingResult } from '../clients/trainer.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import type { RunRef } from '../domain/run.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServicesProvider } from './run-services.ts';
 import { ensureServed, isAdapter, serveAndProbe, type AdapterVersion } from './serving.ts';
@@ -29,7 +30,9 @@ export function createPublishActivities(provider: RunServicesProvider) {
       if ((await services.store.find(name)) !== undefined) return policy;
       await ensureServed(services, run, previous);
       const training = await readArtifact<TrainingResult>(services.store, roundName(run.runName, round, 'training'));
-      const probe = await serveAndProbe(services, policy, previous.servedModel, training.rows[0] as TrainingResult);
+      const probe = await withHeartbeats(() =>
+        serveAndProbe(services, policy, previous.servedModel, training.rows[0] as TrainingResult),
+      );
       await services.store.write({
         name,
         schema: 'policy-version',

@@ -29,6 +29,7 @@ import {
 } from '../domain/run.ts';
 import { selectPairs } from '../domain/select-pairs.ts';
 import { groupPassRate } from './evaluate.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import { readJudgedStage } from './read-stage.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
@@ -51,7 +52,7 @@ export function createReportActivities(provider: RunServicesProvider) {
       input: WriteReportInput,
     ): Promise<{ readonly reportHtml: string; readonly reportJson: string; readonly summary: readonly string[] }> {
       const services = await provider.of(input.run);
-      const report = await buildReport(services, input);
+      const report = await withHeartbeats(() => buildReport(services, input));
       const folder = `${input.run.runName}/report`;
       return {
         reportHtml: await services.store.writeFile(`${folder}/index.html`, renderReportHtml(report)),

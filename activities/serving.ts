@@ -4,6 +4,7 @@ import { AdapterError } from '../domain/errors.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import { decideProbe, type ProbeNumbers } from '../domain/probe.ts';
 import type { RunRef } from '../domain/run.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
 
@@ -24,7 +25,10 @@ export async function ensureServed(services: RunServices, run: RunRef, policy: P
   const served = await services.policy.models();
   if (served.some(({ id, root }) => id === policy.servedModel && root === policy.adapterPath)) return;
   const training = await readArtifact<TrainingResult>(services.store, roundName(run.runName, policy.round, 'training'));
-  await serveAndProbe(services, policy, services.config.policy.model, training.rows[0] as TrainingResult);
+  // The first forward pass with an adapter can take a CPU server minutes: it compiles.
+  await withHeartbeats(() =>
+    serveAndProbe(services, policy, services.config.policy.model, training.rows[0] as TrainingResult),
+  );
 }
 
 /** Tokens of a probe that are compared: every other one of its last sixteen, which lie in the answer. */

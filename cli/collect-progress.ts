@@ -41,7 +41,7 @@ async function pendingActivities(client: Client, workflowId: string): Promise<re
     return {
       type: activityType?.name ?? '',
       attempt: attempt ?? 1,
-      isWaiting: state === SCHEDULED && lastFailure !== null,
+      isWaiting: Number(state) === SCHEDULED && lastFailure !== null,
       progress: payload ? defaultPayloadConverter.fromPayload<ActivityProgress>(payload) : undefined,
       lastFailure: lastFailure?.message ?? null,
     };

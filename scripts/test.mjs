@@ -8,7 +8,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const python = process.env.TICKLOOP_PYTHON_ENV || join(root, '.tickloop', 'python', 'bin', 'python');
 const model = process.env.TICKLOOP_MODEL_PATH || join(root, '.tickloop', 'models', 'smollm2-135m-instruct');
 
-/** @type {[name: string, command: string, args: string[]][]} */
+/** @type {[name: string, command: string, args: string[], folder?: string][]} */
 const steps = [
   ['set-up', process.execPath, ['scripts/setup.mjs']],
   ['format', 'npx', ['--no-install', 'oxfmt', '--check', '.']],
@@ -17,16 +17,16 @@ const steps = [
   ['unused', 'npx', ['--no-install', 'knip']],
   ['trainer: lint', python, ['-m', 'ruff', 'check', 'trainer', 'scripts']],
   ['trainer: format', python, ['-m', 'ruff', 'format', '--check', 'trainer', 'scripts']],
-  ['trainer: types', python, ['-m', 'mypy', '--config-file', 'trainer/pyproject.toml', 'trainer']],
-  ['trainer: tests', python, ['-m', 'pytest', '-q', 'trainer']],
+  ['trainer: types', python, ['-m', 'mypy', '.'], 'trainer'],
+  ['trainer: tests', python, ['-m', 'pytest', '-q'], 'trainer'],
   ['tests', 'npx', ['--no-install', 'vitest', 'run']],
 ];
 
-for (const [name, command, args] of steps) {
+for (const [name, command, args, folder = '.'] of steps) {
   const began = performance.now();
   console.log(`== ${name}`);
   const { status, error } = spawnSync(command, args, {
-    cwd: root,
+    cwd: join(root, folder),
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...(existsSync(model) ? { TICKLOOP_MODEL_PATH: model } : {}) },
   });
