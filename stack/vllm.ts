@@ -49,6 +49,12 @@ function hasFastBfloat16(): boolean {
   }
 }
 
+/**
+ * On a CPU vLLM gathers the adapter's matrices once for every token of a batch, padded to this rank: at 64 a prefill of a
+ * few prompts takes a minute.
+ */
+const MAX_LORA_RANK = 8;
+
 /** Command of a CPU server that takes LoRA adapters at run time. */
 export function vllmCommand(paths: StackPaths, url: string): PartCommand {
   for (const [what, path] of [
@@ -65,7 +71,7 @@ export function vllmCommand(paths: StackPaths, url: string): PartCommand {
   const { host, port } = parseAddress(url);
   const flags =
     `--served-model-name smollm2-135m-instruct --host ${host === 'localhost' ? '127.0.0.1' : host} --port ${port} ` +
-    `--dtype ${hasFastBfloat16() ? 'bfloat16' : 'float32'} --enable-lora --max-lora-rank 64 --max-loras 2 --max-cpu-loras 8 --max-model-len 2048 ` +
+    `--dtype ${hasFastBfloat16() ? 'bfloat16' : 'float32'} --enable-lora --max-lora-rank ${MAX_LORA_RANK} --max-loras 2 --max-cpu-loras 8 --max-model-len 2048 ` +
     // A seeded prefill that is split over two steps kills the CPU engine: no chunks, and room for a whole context.
     `--no-enable-chunked-prefill --max-num-batched-tokens 8192 --max-num-seqs 64 --generation-config vllm`;
   return {
