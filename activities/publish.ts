@@ -27,7 +27,12 @@ export function createPublishActivities(provider: RunServicesProvider) {
         adapterHash: trained.adapterHash,
         adapterPath: trained.adapterPath,
       };
-      if ((await services.store.find(name)) !== undefined) return policy;
+      // Unloading is repeated by a later attempt: a crash may have come between the flip and it.
+      const retire = async () => {
+        if (isAdapter(previous)) await services.policy.unloadAdapter(previous.servedModel);
+        return policy;
+      };
+      if ((await services.store.find(name)) !== undefined) return retire();
       await ensureServed(services, run, previous);
       const training = await readArtifact<TrainingResult>(services.store, roundName(run.runName, round, 'training'));
       const probe = await withHeartbeats(() =>
@@ -43,8 +48,7 @@ export function createPublishActivities(provider: RunServicesProvider) {
         shards: [[policy]],
         summary: { ...probe },
       });
-      if (isAdapter(previous)) await services.policy.unloadAdapter(previous.servedModel);
-      return policy;
+      return retire();
     },
   };
 }

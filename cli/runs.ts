@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { RunReport } from '../domain/run-report.ts';
 import { taskQueues } from '../domain/task-queues.ts';
 import { pauseSignal, resumeSignal, stopSignal } from '../workflows/loop-control.ts';
 import type { reportWorkflow } from '../workflows/report.ts';
@@ -114,10 +115,17 @@ export async function listRuns(options: RunsOptions, output: Output): Promise<nu
   });
 }
 
+function reportStatus(state: string): Pick<RunReport, 'status' | 'statusReason'> {
+  if (state === 'COMPLETED') return { status: 'done', statusReason: null };
+  if (state === 'RUNNING')
+    return { status: 'stopped', statusReason: 'the report was asked for while the run was going on' };
+  return { status: 'failed', statusReason: `the run ended as ${state.toLowerCase()}` };
+}
+
 /** Writes the report of a run from what its store holds now; returns the exit code. */
 export async function report(runName: string, options: RunsOptions, output: Output): Promise<number> {
   return withClient(options, async (client) => {
-    const { memo, startTime } = await describeRun(client, runName);
+    const { memo, startTime, status: state } = await describeRun(client, runName);
     const { config, configHash, storeRoot } = memo as {
       readonly config: RunConfig;
       readonly configHash: string;
@@ -126,7 +134,14 @@ export async function report(runName: string, options: RunsOptions, output: Outp
     const result = await client.workflow.execute<typeof reportWorkflow>('reportWorkflow', {
       workflowId: `report/${runName}`,
       taskQueue: taskQueues(config.temporal.taskQueue).workflow,
-      args: [{ run: { runName, storeRoot, configHash }, config, startedAtMs: startTime.getTime() }],
+      args: [
+        {
+          run: { runName, storeRoot, configHash },
+          config,
+          ...reportStatus(state.name),
+          startedAtMs: startTime.getTime(),
+        },
+      ],
     });
     for (const line of result.summary) output.line(line);
     output.line(`Report: ${result.reportHtml}`);

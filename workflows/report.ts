@@ -1,10 +1,13 @@
 import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { RunReport } from '../domain/run-report.ts';
 import type { RunRef } from '../domain/run.ts';
 import { modelActivities } from './activity-proxies.ts';
 
 export interface ReportInput {
   readonly run: RunRef;
   readonly config: RunConfig;
+  readonly status: RunReport['status'];
+  readonly statusReason: string | null;
   /** Milliseconds since 1970 at which the run was started. */
   readonly startedAtMs: number;
 }
@@ -18,11 +21,17 @@ export interface ReportResult {
 }
 
 /** Writes the report of a run from what its store holds now, whatever became of the run. */
-export async function reportWorkflow({ run, config, startedAtMs }: ReportInput): Promise<ReportResult> {
+export async function reportWorkflow({
+  run,
+  config,
+  status,
+  statusReason,
+  startedAtMs,
+}: ReportInput): Promise<ReportResult> {
   return modelActivities(config.temporal.taskQueue).writeReport({
     run,
-    status: 'stopped',
-    statusReason: 'the report was asked for before the run was done',
+    status,
+    statusReason,
     startedAtMs,
   });
 }
