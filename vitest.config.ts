@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-const layer = (name: string, extra: object = {}) => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], ...extra },
+/** A test layer; layers of a later group start when the earlier ones are done, since they want the cores to themselves. */
+const layer = (name: string, groupOrder: number, extra: object = {}) => ({
+  test: { name, include: [`tests/${name}/**/*.test.ts`], sequence: { groupOrder }, ...extra },
 });
 
 export default defineConfig({
@@ -10,10 +11,10 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', './tests/support/plain-line-reporter.ts'],
     projects: [
-      layer('unit'),
-      layer('activities', { testTimeout: 30_000 }),
-      layer('workflows', { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
-      layer('e2e', { testTimeout: 1_800_000, hookTimeout: 300_000, fileParallelism: false }),
+      layer('unit', 0),
+      layer('activities', 0, { testTimeout: 30_000 }),
+      layer('workflows', 1, { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
+      layer('e2e', 2, { testTimeout: 1_800_000, hookTimeout: 300_000, fileParallelism: false }),
     ],
   },
 });
