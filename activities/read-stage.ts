@@ -30,3 +30,8 @@ export async function readJudgedStage(
   );
   return { parents: shards.flatMap(({ parents }) => parents), rows: shards.flatMap(({ rows }) => rows) };
 }
+
+/** Shards of a stage that are judged, among the names of a run's artifacts. */
+export function judgedShardCount(names: readonly string[], runName: string, round: number, stage: SampleStage): number {
+  return names.filter((name) => name.startsWith(`${stageName(runName, round, stage)}/judged/`)).length;
+}

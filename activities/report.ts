@@ -14,7 +14,6 @@ import type {
   ReportDifference,
   ReportEvaluation,
   ReportRound,
-  ReportSample,
   RunReport,
 } from '../domain/run-report.ts';
 import {
@@ -27,11 +26,11 @@ import {
   type SampleStage,
   type SelectionCounts,
 } from '../domain/run.ts';
-import { selectPairs } from '../domain/select-pairs.ts';
 import { groupPassRate } from './evaluate.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
-import { readJudgedStage } from './read-stage.ts';
+import { judgedShardCount, readJudgedStage } from './read-stage.ts';
+import { readReportSamples } from './report-samples.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 
 export interface WriteReportInput {
@@ -41,9 +40,6 @@ export interface WriteReportInput {
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
 }
-
-/** Prompts that are shown with all their answers. */
-const SAMPLE_COUNT = 10;
 
 /** Writes the report of a run from what the store holds: one HTML page for people, one JSON file for programs. */
 export function createReportActivities(provider: RunServicesProvider) {
@@ -96,7 +92,7 @@ async function buildReport(
     }),
     rounds: await Promise.all(rounds.map((round) => readRound(services, run.runName, names, round))),
     calls: await readCalls(services, run.runName, names),
-    samples: await readSamples(services, run.runName, names, rounds.at(-1)),
+    samples: await readReportSamples(services, run.runName, names, rounds.at(-1)),
     artifacts: await Promise.all(
       names.map(async (name) => {
         const { ref, manifest } = await readArtifact(store, name);
@@ -112,10 +108,6 @@ function roundsWith(names: readonly string[], runName: string, step: 'pairs' | '
   return names
     .filter((name) => name.startsWith(`${runName}/round-`) && name.endsWith(suffix))
     .map((name) => Number(name.slice(`${runName}/round-`.length, -suffix.length)));
-}
-
-function shardCount(names: readonly string[], runName: string, round: number, stage: SampleStage): number {
-  return names.filter((name) => name.startsWith(`${stageName(runName, round, stage)}/judged/`)).length;
 }
 
 async function readCounts(
@@ -145,7 +137,7 @@ async function readEvaluation(
   round: number,
 ): Promise<EvaluatedRound> {
   const [row] = (await readArtifact<Evaluation>(services.store, roundName(runName, round, 'evaluation'))).rows;
-  const shards = shardCount(names, runName, round, 'evaluate');
+  const shards = judgedShardCount(names, runName, round, 'evaluate');
   const { rows } = await readJudgedStage(services.store, { runName, round, stage: 'evaluate', shards });
   const counts = await readCounts(services, runName, names, round, 'evaluate');
   return {
@@ -272,49 +264,4 @@ async function readCalls(
       };
     }),
   );
-}
-
-/** Prompts spread evenly over the last round, with every answer, and what selection said of them. */
-async function readSamples(
-  { store, config }: RunServices,
-  runName: string,
-  names: readonly string[],
-  round: number | undefined,
-): Promise<readonly ReportSample[]> {
-  if (round === undefined) return [];
-  const { rows } = await readJudgedStage(store, {
-    runName,
-    round,
-    stage: 'sample',
-    shards: shardCount(names, runName, round, 'sample'),
-  });
-  const stride = Math.max(1, Math.floor(rows.length / SAMPLE_COUNT));
-  return rows
-    .filter((_, index) => index % stride === 0)
-    .slice(0, SAMPLE_COUNT)
-    .map(([prompt, group]) => {
-      const { pairs, reason } = selectPairs(prompt, group, config.selection);
-      const [pair] = pairs;
-      return {
-        round,
-        prompt,
-        rollouts_G: group.rollouts_G,
-        chosenSampleIndex: pair?.chosenSampleIndex ?? null,
-        rejectedSampleIndex: pair?.rejectedSampleIndex ?? null,
-        why:
-          pair === undefined
-            ? `No pair: ${NO_PAIR[reason ?? 'too-few-judged']}.`
-            : `Answer ${pair.chosenSampleIndex} passed ${percent(pair.chosenPassRate)} of the checklist and answer ${pair.rejectedSampleIndex} ${percent(pair.rejectedPassRate)}: a margin of ${percent(pair.margin)}, at least ${percent(config.selection.minMargin)} is asked for.`,
-      };
-    });
-}
-
-const NO_PAIR = {
-  'all-equal': 'all answers passed equally many items',
-  'margin-too-small': 'the best and the worst answer are too close',
-  'too-few-judged': 'fewer than two answers could be judged and used',
-} as const;
-
-function percent(rate: number): string {
-  return `${Math.round(rate * 100)} %`;
 }
