@@ -1,13 +1,14 @@
 import { verifyBulletList } from './bullet-list.ts';
 import { verifyEndPhrase } from './end-phrase.ts';
+import { verifyIfeval } from './ifeval.ts';
 import { verifyLengthSentences, verifyLengthWords } from './length.ts';
 import { verifyAllLowercase, verifyAllUppercase } from './letter-case.ts';
 import { verifyNoComma } from './no-comma.ts';
-import type { Verifier, VerifierFinding } from './verifier.ts';
+import type { DeclarativeVerifier, VerifierFinding } from './verifier.ts';
 import { verifyForbiddenWords, verifyRequiredWords } from './word-choice.ts';
 
 /** Decides one item by code. An empty text fails every verifier, as in IFEval. */
-export function verify(verifier: Verifier, text: string): VerifierFinding {
+export function verify(verifier: DeclarativeVerifier, text: string): VerifierFinding {
   if (text.trim() === '') return { pass: false, reason: 'empty text' };
   switch (verifier.kind) {
     case 'length_words':
@@ -28,5 +29,7 @@ export function verify(verifier: Verifier, text: string): VerifierFinding {
       return verifyBulletList(text, verifier.args);
     case 'end_phrase':
       return verifyEndPhrase(text, verifier.args);
+    case 'ifeval':
+      return verifyIfeval(text, verifier.args);
   }
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { verify } from '../../domain/verifiers/verify.ts';
-import type { Verifier } from '../../domain/verifiers/verifier.ts';
+import type { DeclarativeVerifier } from '../../domain/verifiers/verifier.ts';
 
-const ALL_KINDS: readonly Verifier[] = [
+const ALL_KINDS: readonly DeclarativeVerifier[] = [
   { kind: 'length_words', args: { max: 20 } },
   { kind: 'length_sentences', args: { max: 2 } },
   { kind: 'all_lowercase', args: {} },
@@ -47,6 +47,6 @@ describe('verify', () => {
     ['end_phrase', { phrase: 'The end' }, '"Once. THE END"\n', true, 'ends with "Once. THE END", "The end" required'],
     ['end_phrase', { phrase: 'the end' }, 'the end.', false, 'ends with "the end.", "the end" required'],
   ] as const)('%s %j on %j: %s', (kind, args, text, pass, reason) => {
-    expect(verify({ kind, args } as Verifier, text)).toEqual({ pass, reason });
+    expect(verify({ kind, args } as DeclarativeVerifier, text)).toEqual({ pass, reason });
   });
 });
