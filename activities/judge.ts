@@ -1,67 +1,58 @@
 import { readFile } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import { cancellationSignal } from '@temporalio/activity';
-import { hashJson, sha256Hex } from '../clients/content-hash.ts';
 import type { CallLedger } from '../clients/call-ledger.ts';
-import { promptSetName, promptSetOf, shardName, stageName } from '../domain/artifact-names.ts';
-import type { Item, Verdict } from '../domain/checklist.ts';
-import type { FinishReason } from '../domain/completion.ts';
+import { shardName, stageName } from '../domain/artifact-names.ts';
+import type { Verdict } from '../domain/checklist.ts';
 import { DataError } from '../domain/errors.ts';
-import { parseVerdict, renderJudgePrompt } from '../domain/judge-item.ts';
+import type { JudgeMode } from '../domain/judging/judge-method.ts';
 import { passRate } from '../domain/pass-rate.ts';
 import type { PromptRow } from '../domain/prompt.ts';
-import { callSeed } from '../domain/random.ts';
 import type { JudgedGroup, JudgedRollout, Rollout } from '../domain/rollout.ts';
-import { addCounts, NO_COUNTS, type RolloutCounts, type ShardTask } from '../domain/run.ts';
-import { verify } from '../domain/verifiers/verify.ts';
+import { addCounts, NO_COUNTS, type JudgeRole, type RolloutCounts, type ShardTask } from '../domain/run.ts';
+import { settleAll } from '../domain/settle-all.ts';
+import { createCallBatch } from './call-batch.ts';
+import { createDecideByCode } from './decide-by-code.ts';
 import { startHeartbeats } from './heartbeats.ts';
-import { finishWhatIsPaid, isRefused, payOnce } from './paid-calls.ts';
+import { judgeAnswer, type DecideByCode, type JudgePanel } from './judge-answer.ts';
+import type { JudgeCalls, JudgeUsage } from './judge-calls.ts';
 import { readArtifact } from './read-artifact.ts';
+import { readPrompts } from './read-prompts.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 
-interface JudgeAnswer {
-  readonly text: string;
-  readonly finishReason: FinishReason;
-  readonly promptTokens: number | null;
-  readonly completionTokens: number | null;
-}
+type JudgeCounts = Pick<
+  RolloutCounts,
+  'judgeCalls' | 'judgePromptTokens' | 'judgeCompletionTokens' | 'unreportedUsage'
+>;
 
-/** Where judge calls go: nowhere, when every item has a verifier. */
-interface JudgeCalls {
-  readonly services: RunServices;
-  readonly ledger: CallLedger;
-  readonly template: string;
-  readonly signal: AbortSignal;
-}
-
-/** Gives each rollout of a shard its verdicts and its pass rate. */
+/** Gives each rollout of a shard its verdicts and its pass rate, by the judges of the task's role. */
 export function createJudgeActivities(provider: RunServicesProvider) {
   return {
     async judge(task: ShardTask): Promise<RolloutCounts> {
       const services = await provider.of(task.run);
       const { store } = services;
       const prefix = stageName(task.run.runName, task.round, task.stage);
-      const name = shardName(prefix, 'judged', task.shard);
+      const role = task.role ?? 'judge';
+      const name = shardName(prefix, role === 'judge' ? 'judged' : 'gold', task.shard);
       const existing = await store.find(name);
       if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
 
-      const prompts = await readArtifact<PromptRow>(
-        store,
-        shardName(promptSetName(task.run.runName, promptSetOf(task.stage)), 'prompts', task.shard),
-      );
+      const prompts = await readPrompts(services, { ...task, runName: task.run.runName }, role);
       const rollouts = await readArtifact<Rollout>(store, shardName(prefix, 'rollouts', task.shard));
-      const judged = await judgeRollouts(
+      const { judged, judgeCounts } = await judgeRollouts(
         services,
+        role,
         name,
         new Map(prompts.rows.map((row) => [row.promptId, row])),
         rollouts.rows,
       );
       const usage = rollouts.manifest.summary as Pick<RolloutCounts, 'calls' | 'promptTokens' | 'completionTokens'>;
-      const counts = { ...judged.map(countRollout).reduce(addCounts, NO_COUNTS), ...usage };
+      const counts = { ...judged.map(countRollout).reduce(addCounts, NO_COUNTS), ...usage, ...judgeCounts };
       await store.write({
         name,
         schema: 'judged-group',
         step: 'judge',
-        parents: [prompts.ref, rollouts.ref],
+        parents: [...prompts.parents, rollouts.ref],
         configHash: task.run.configHash,
         policy: rollouts.manifest.policy,
         shards: [groupByPrompt(judged)],
@@ -74,109 +65,79 @@ export function createJudgeActivities(provider: RunServicesProvider) {
 
 async function judgeRollouts(
   services: RunServices,
+  role: JudgeRole,
   scope: string,
   prompts: ReadonlyMap<string, PromptRow>,
   rollouts: readonly Rollout[],
-): Promise<readonly JudgedRollout[]> {
+): Promise<{ readonly judged: readonly JudgedRollout[]; readonly judgeCounts: JudgeCounts }> {
   const signal = cancellationSignal();
-  const progress = { done: 0, total: rollouts.length, calls: 0, promptTokens: 0, completionTokens: 0 };
-  const stopHeartbeats = startHeartbeats(() => progress);
+  const panel = await seatPanel(services, role);
+  const usage: JudgeUsage = { calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
+  const progress = { done: 0, total: rollouts.length };
+  const stopHeartbeats = startHeartbeats(() => ({ ...progress, ...usage }));
   const ledger = await services.ledgers.open(scope);
+  const decide = createDecideByCode(services.sandbox);
+  const calls: JudgeCalls = { ledger, batch: createCallBatch(signal), signal, usage };
+  // Few answers at once, each with all its items: more would push each other's prefixes out of the judge's cache.
+  const answersAtOnce = pLimit(
+    Math.max(1, ...(services.judges[role]?.seats ?? []).map(({ lane }) => lane.concurrency)),
+  );
   try {
-    const template = await readFile(new URL('../prompts/judge-item.md', import.meta.url), 'utf8');
-    return await finishWhatIsPaid(
-      services.judgeLane,
-      rollouts,
-      async (rollout) => {
-        const row = prompts.get(rollout.promptId);
-        if (row === undefined)
-          throw new DataError('data/invalid-row', `Rollout of "${rollout.promptId}" has no prompt in its shard.`);
-        const verdicts_I = await judgeChecklist({ services, ledger, template, signal }, row, rollout);
-        progress.done += 1;
-        return { ...rollout, verdicts_I, passRate: passRate(verdicts_I) ?? null };
-      },
-      signal,
+    const judged = await settleAll(
+      rollouts.map((rollout) =>
+        answersAtOnce(async () => {
+          const verdicts_I = await judgeRollout(calls, panel, decide, prompts.get(rollout.promptId), rollout);
+          progress.done += 1;
+          return { ...rollout, verdicts_I, passRate: passRate(verdicts_I) ?? null };
+        }),
+      ),
     );
+    return { judged, judgeCounts: countJudgeCalls(ledger, usage) };
   } finally {
     stopHeartbeats();
     await ledger.close();
   }
 }
 
-async function judgeChecklist(
+async function judgeRollout(
   calls: JudgeCalls,
-  row: PromptRow,
-  { outcome, sampleIndex, policy }: Rollout,
+  panel: JudgePanel,
+  decide: DecideByCode,
+  row: PromptRow | undefined,
+  { promptId, outcome, sampleIndex }: Rollout,
 ): Promise<readonly Verdict[]> {
-  if (!outcome.ok) return [];
-  const verdicts_I: Verdict[] = [];
-  // One item after the other: they share the prompt up to the question, so the judge's prefix cache serves the later ones.
-  for (const [index, item] of row.checklist.entries()) {
-    if (item.verifier === undefined) {
-      verdicts_I.push(await askJudge(calls, row, item, outcome.text, [policy, sampleIndex, index]));
-    } else {
-      const { pass, reason } = verify(item.verifier, outcome.text);
-      verdicts_I.push({ answer: pass ? 'yes' : 'no', by: 'code', reason });
-    }
+  if (row === undefined) {
+    throw new DataError('data/invalid-row', `Rollout of "${promptId}" has no prompt in its shard.`);
   }
-  return verdicts_I;
+  if (!outcome.ok) return [];
+  calls.signal.throwIfAborted();
+  return judgeAnswer(calls, panel, { row, sampleIndex, text: outcome.text }, decide);
 }
 
-/** Asks until a verdict can be read, each time with a new seed; what stays unreadable is `unparsed`, never a `no`. */
-async function askJudge(
-  { services, ledger, template, signal }: JudgeCalls,
-  row: PromptRow,
-  item: Item,
-  answer: string,
-  place: readonly (string | number)[],
-): Promise<Verdict> {
-  const { judge, config } = services;
-  const settings = config.judge;
-  if (judge === undefined || settings === undefined) {
-    throw new DataError(
-      'data/invalid-row',
-      `Prompt "${row.promptId}" has an item that needs a judge, and the run has none.`,
-    );
-  }
-  const { temperature, maxTokens, attempts, model } = settings;
-  const instruction = row.messages.map(({ content }) => content).join('\n\n');
-  const content = renderJudgePrompt(template, { instruction, answer, question: item.question });
-  let verdict: Verdict = { answer: 'unparsed', by: 'judge', cause: 'empty', reason: 'the judge was not asked' };
-  for (let attempt = 0; attempt < attempts && verdict.answer === 'unparsed'; attempt += 1) {
-    const seed = callSeed({
-      seed: config.seed,
-      stage: `judge/${place.join('/')}`,
-      round: 0,
-      promptId: row.promptId,
-      sampleIndex: attempt,
-    });
-    const key = hashJson({
-      endpoint: 'judge',
-      model,
-      template: sha256Hex(template),
-      content,
-      temperature,
-      maxTokens,
-      seed,
-    });
-    const reply = await payOnce<JudgeAnswer>(ledger, key, async () => {
-      signal.throwIfAborted();
-      const { text, finishReason, usage } = await judge.ask(
-        { messages: [{ role: 'user', content }], seed, temperature, maxTokens },
-        signal,
-      );
-      return {
-        text,
-        finishReason,
-        promptTokens: usage.promptTokens ?? null,
-        completionTokens: usage.completionTokens ?? null,
-      };
-    });
-    verdict = isRefused(reply)
-      ? { answer: 'unparsed', by: 'judge', cause: 'refused', reason: reply.refused.message }
-      : parseVerdict(reply.text, reply.finishReason);
-  }
-  return verdict;
+async function seatPanel({ judges, config }: RunServices, role: JudgeRole): Promise<JudgePanel> {
+  const { config: rules = { useVerifiers: true, verifierMode: 'replace' } as const, seats = [] } = judges[role] ?? {};
+  return {
+    role,
+    seed: config.seed,
+    // Without a judge there is nobody to average with.
+    config: rules,
+    judges: await Promise.all(seats.map(async (seat) => ({ ...seat, template: await readTemplate(seat.config.mode) }))),
+  };
+}
+
+function readTemplate(mode: JudgeMode): Promise<string> {
+  return readFile(new URL(`../prompts/judge-${mode}.md`, import.meta.url), 'utf8');
+}
+
+/** All calls that were sent, by earlier attempts too; those that failed or were lost have cost tokens that nobody knows. */
+function countJudgeCalls(ledger: CallLedger, usage: JudgeUsage): JudgeCounts {
+  const { sent } = ledger.counts();
+  return {
+    judgeCalls: sent,
+    judgePromptTokens: usage.promptTokens,
+    judgeCompletionTokens: usage.completionTokens,
+    unreportedUsage: sent - usage.reported,
+  };
 }
 
 function countRollout({ outcome, verdicts_I, passRate: rate }: JudgedRollout): RolloutCounts {

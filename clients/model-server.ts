@@ -70,6 +70,7 @@ export interface ServerMetrics {
   readonly requestsWaiting: number | undefined;
   /** Share of the KV cache in use, [0, 1]. */
   readonly kvCacheUsage: number | undefined;
+  readonly promptTokensTotal: number | undefined;
   readonly generationTokensTotal: number | undefined;
   readonly prefixCacheQueriesTotal: number | undefined;
   readonly prefixCacheHitsTotal: number | undefined;
@@ -98,15 +99,36 @@ export interface ModelServer {
 /** A chat model that judges: vLLM or any OpenAI-compatible endpoint. */
 export interface JudgeModel {
   ask(request: JudgeRequest, signal?: AbortSignal): Promise<JudgeReply>;
+  /** Only vLLM has this. */
+  scoreLabels(request: LabelScoreRequest, signal?: AbortSignal): Promise<LabelScores>;
 }
 
 export interface JudgeRequest {
   readonly messages: readonly ChatMessage[];
   readonly seed: number;
   readonly temperature: number;
+  /** 1 where it is not given. */
+  readonly topP?: number;
   readonly maxTokens: number;
+  /** JSON schema that the reply has to follow. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>;
+  /** As in `ChatRequest`. */
+  readonly topLogprobs?: number;
 }
 
 export interface JudgeReply extends Completion {
+  readonly usage: Usage;
+  readonly logprobs_T?: readonly TokenLogprob[];
+}
+
+/** How likely each of two labels is as the next token after each of some chats (I). */
+export interface LabelScoreRequest {
+  readonly messages_I: readonly (readonly ChatMessage[])[];
+  readonly labels: readonly [string, string];
+}
+
+export interface LabelScores {
+  /** A probability a label, over the whole vocabulary: of the token that the label begins with. */
+  readonly probabilities_I: readonly (readonly [number, number])[];
   readonly usage: Usage;
 }

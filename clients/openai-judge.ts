@@ -6,7 +6,9 @@ import type { JudgeModel } from './model-server.ts';
 import type { CallTarget } from './vllm/call-target.ts';
 import { withDeadline } from './vllm/deadline.ts';
 import { errorOfContent, errorOfStatus, errorOfTransport } from './vllm/errors.ts';
+import { scoreLabels } from './vllm/label-scores.ts';
 import { parseChatResponse } from './vllm/responses.ts';
+import { createTransport } from './vllm/transport.ts';
 
 export interface OpenAiJudgeOptions {
   /** With or without `/v1` at its end. */
@@ -61,12 +63,17 @@ function createClient(options: OpenAiJudgeOptions, baseURL: string): OpenAI {
   });
 }
 
+function responseFormat(schema: Readonly<Record<string, unknown>>) {
+  return { type: 'json_schema', json_schema: { name: 'verdicts', schema, strict: true } } as const;
+}
+
 /** A judge behind any OpenAI-compatible endpoint. */
 export function createOpenAiJudge(options: OpenAiJudgeOptions): JudgeModel {
   const url = new URL(options.baseUrl);
   const prefix = `${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`;
   const client = createClient(options, url.origin + prefix);
   const target: CallTarget = { host: url.host, path: `${prefix}/chat/completions`, apiKey: options.apiKey };
+  const labelServer = createTransport(options);
 
   return {
     async ask(request, signal) {
@@ -80,9 +87,11 @@ export function createOpenAiJudge(options: OpenAiJudgeOptions): JudgeModel {
               n: 1,
               seed: request.seed,
               temperature: request.temperature,
-              top_p: 1,
+              top_p: request.topP ?? 1,
               max_tokens: request.maxTokens,
               stream: false,
+              ...(request.jsonSchema === undefined ? {} : { response_format: responseFormat(request.jsonSchema) }),
+              ...(request.topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: request.topLogprobs }),
             },
             { signal },
           );
@@ -92,9 +101,9 @@ export function createOpenAiJudge(options: OpenAiJudgeOptions): JudgeModel {
         const { choices, usage } = parseChatResponse(target, body, 1);
         const [choice] = choices;
         if (choice === undefined) throw errorOfContent(target, 'malformed-response', 'no choice');
-        const { text, finishReason, rawFinishReason } = choice;
-        return { text, finishReason, rawFinishReason, usage };
+        return { ...choice, usage };
       });
     },
+    scoreLabels: (request, signal) => scoreLabels(labelServer, options.model, request, signal),
   };
 }

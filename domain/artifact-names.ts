@@ -1,20 +1,69 @@
-import type { SampleStage } from './run.ts';
+import type { PromptSetName, SampleStage } from './run.ts';
+
+/** One shard of one stage of a run. */
+export interface StageShard {
+  readonly runName: string;
+  readonly stage: SampleStage;
+  /** The training round, or the turn. */
+  readonly round: number;
+  readonly shard: number;
+}
 
 const pad = (value: number): string => value.toString().padStart(3, '0');
 
-/** Folder of one stage of one round: `<run>/round-001/sample`. */
+/** Folder of one stage: `<run>/round-001/sample`, `<run>/refine/turn-001`, `<run>/candidates`. */
 export function stageName(runName: string, round: number, stage: SampleStage): string {
-  return `${runName}/round-${pad(round)}/${stage}`;
+  switch (stage) {
+    case 'sample':
+    case 'evaluate':
+      return `${runName}/round-${pad(round)}/${stage}`;
+    case 'refine':
+    case 'self-refine':
+      return `${runName}/${stage}/turn-${pad(round)}`;
+    case 'answer':
+    case 'candidates':
+    case 'greedy':
+      return `${runName}/${stage}`;
+  }
 }
 
+/** Rows that a shard has one artifact of. */
+export type ShardKind =
+  | 'prompts'
+  | 'checklists'
+  | 'checklist-candidates'
+  | 'rollouts'
+  | 'judged'
+  | 'gold'
+  | 'ended'
+  | 'critiques'
+  | 'self-scores'
+  | 'rewards'
+  | 'results'
+  | 'answers'
+  | 'scores'
+  | 'pairs';
+
 /** Name of one shard of rows: `<prefix>/<kind>/shard-003`. */
-export function shardName(prefix: string, kind: 'prompts' | 'rollouts' | 'judged', shard: number): string {
+export function shardName(prefix: string, kind: ShardKind, shard: number): string {
   return `${prefix}/${kind}/shard-${pad(shard)}`;
 }
 
 /** Prefix of a prompt set: `<run>/data/train`. */
-export function promptSetName(runName: string, set: 'train' | 'held-out'): string {
+export function promptSetPrefix(runName: string, set: PromptSetName): string {
   return `${runName}/data/${set}`;
+}
+
+/** Name of the prompts that a stage's shard draws from. */
+export function promptShardName({ runName, stage, shard }: StageShard): string {
+  return shardName(promptSetPrefix(runName, promptSetOf(stage)), 'prompts', shard);
+}
+
+/** Name of the checklists of a stage's shard: one for all stages of a prompt set, or one a turn. */
+export function checklistShardName({ runName, stage, round, shard }: StageShard, regenerated: boolean): string {
+  return regenerated && round > 0
+    ? shardName(stageName(runName, round, stage), 'checklists', shard)
+    : shardName(promptSetPrefix(runName, promptSetOf(stage)), 'checklists', shard);
 }
 
 /** Name of the single artifact of one step of a round: `<run>/round-001/pairs`. */
@@ -27,6 +76,28 @@ export function roundName(
 }
 
 /** The prompt set that a stage draws from. */
-export function promptSetOf(stage: SampleStage): 'train' | 'held-out' {
-  return stage === 'sample' ? 'train' : 'held-out';
+export function promptSetOf(stage: SampleStage): PromptSetName {
+  switch (stage) {
+    case 'sample':
+      return 'train';
+    case 'evaluate':
+      return 'held-out';
+    default:
+      return 'prompts';
+  }
+}
+
+/** Name of the single artifact that says which weights each policy of a comparison stands for. */
+export function comparedPoliciesName(runName: string): string {
+  return `${runName}/compared`;
+}
+
+/** Folder of one policy of a comparison: its answers, and what the judges said of them. */
+export function comparedPolicyPrefix(runName: string, policyName: string): string {
+  return `${runName}/policies/${policyName}`;
+}
+
+/** Folder of a baseline's stored answers. */
+export function storedAnswersPrefix(runName: string, baseline: string): string {
+  return `${runName}/baselines/${baseline}`;
 }

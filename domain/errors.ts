@@ -44,8 +44,9 @@ export class DataError extends TickloopError {
     | 'data/duplicate-prompt'
     | 'data/held-out-overlap'
     | 'data/no-pairs'
-    | 'data/too-many-failed'
-    | 'data/mixed-policy-versions';
+    | 'data/mixed-policy-versions'
+    | 'data/no-scores'
+    | 'data/mixed-scorers';
 
   constructor(code: DataError['code'], message: string, options?: ErrorOptions) {
     super(message, false, options);

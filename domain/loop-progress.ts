@@ -1,10 +1,12 @@
 import { NO_COUNTS, type Evaluation, type RolloutCounts } from './run.ts';
-import type { RunStage } from './run-progress.ts';
+import { LOOP_STAGES, type LoopStages, type RunStage } from './run-progress.ts';
 
 /** What one workflow knows of itself; the newest facts are those of its active child. */
 export interface LoopProgress {
+  readonly stages: LoopStages;
   readonly stage: RunStage;
   readonly round: number;
+  /** 0 for a loop that does not train. */
   readonly rounds: number;
   /** Model calls planned and finished in the current stage; heartbeats of shards in flight come on top. */
   readonly done: number;
@@ -13,22 +15,29 @@ export interface LoopProgress {
   readonly counts: RolloutCounts;
   readonly evaluations: readonly Evaluation[];
   readonly paused: boolean;
+  /** Why the run paused by itself; `null` when it did not. */
+  readonly heldBecause: string | null;
   readonly stopping: boolean;
   /** Workflow id of the child at work. */
   readonly activeChild: string | null;
 }
 
 /** Progress of a workflow that has just begun. */
-export function initialProgress(stage: RunStage, rounds: number, round = 0): LoopProgress {
+export function initialProgress(
+  loop: keyof typeof LOOP_STAGES,
+  begin: { readonly stage: RunStage; readonly rounds?: number; readonly round?: number },
+): LoopProgress {
   return {
-    stage,
-    round,
-    rounds,
+    stages: LOOP_STAGES[loop],
+    stage: begin.stage,
+    round: begin.round ?? 0,
+    rounds: begin.rounds ?? 0,
     done: 0,
     total: 0,
     counts: NO_COUNTS,
     evaluations: [],
     paused: false,
+    heldBecause: null,
     stopping: false,
     activeChild: null,
   };

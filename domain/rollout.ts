@@ -11,6 +11,8 @@ export interface Rollout {
   /** `policyStamp` of the weights that made it. */
   readonly policy: string;
   readonly outcome: RolloutOutcome;
+  /** What its call took, where the call drew this rollout alone; `null` where the server did not say. */
+  readonly tokens?: { readonly prompt: number | null; readonly completion: number | null };
 }
 
 export type RolloutOutcome =

@@ -1,18 +1,13 @@
-/** Stages of a run, in order; evaluate comes before the first round and after each publish. */
-export const RUN_STAGES = [
-  'preflight',
-  'prepare',
-  'evaluate',
-  'sample',
-  'judge',
-  'select',
-  'train',
-  'publish',
-  'report',
-  'done',
-] as const;
+/** Stages of each loop, in order; `evaluate` comes before the first round and after each publish. */
+export const LOOP_STAGES = {
+  'online-dpo': ['preflight', 'evaluate', 'sample', 'select', 'train', 'publish', 'report', 'done'],
+  refine: ['preflight', 'refine', 'report', 'done'],
+  'best-of-n': ['preflight', 'candidates', 'report', 'done'],
+  wildbench: ['preflight', 'compare', 'report', 'done'],
+} as const;
 
-export type RunStage = (typeof RUN_STAGES)[number];
+export type LoopStages = (typeof LOOP_STAGES)[keyof typeof LOOP_STAGES];
+export type RunStage = LoopStages[number];
 
 export type RunStatus = 'running' | 'paused' | 'pausing' | 'stopping' | 'done' | 'failed' | 'stopped';
 
@@ -28,13 +23,15 @@ export interface TrainingProgress {
 export interface RunProgress {
   readonly runName: string;
   readonly status: RunStatus;
+  readonly stages: LoopStages;
   readonly stage: RunStage;
   /** 0 before the first training round. */
   readonly round: number;
+  /** 0 for a loop that does not train. */
   readonly rounds: number;
-  /** Rows of the stage; steps while training. */
-  readonly rowsDone: number;
-  readonly rowsTotal: number;
+  /** Model calls of the stage; steps while training. */
+  readonly stageDone: number;
+  readonly stageTotal: number;
   /** Model calls and tokens of the whole run so far. */
   readonly calls: number;
   readonly promptTokens: number;

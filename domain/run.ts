@@ -10,8 +10,17 @@ export interface RunRef {
   readonly configHash: string;
 }
 
-/** Why rollouts are drawn: to train on, or to measure a policy on held-out prompts. */
-export type SampleStage = 'sample' | 'evaluate';
+/**
+ * What rollouts are drawn for: to train on, to measure a policy on held-out prompts, as first answers, as rewrites of one
+ * loop or the other, as candidates, or as the greedy baseline.
+ */
+export type SampleStage = 'sample' | 'evaluate' | 'answer' | 'refine' | 'self-refine' | 'candidates' | 'greedy';
+
+/** Whose verdicts: the judge's, which steer a loop, or the gold judge's, which only measure it. */
+export type JudgeRole = 'judge' | 'gold';
+
+/** The prompt sets of a run. */
+export type PromptSetName = 'train' | 'held-out' | 'prompts';
 
 /** A prompt set that was cut into shards. */
 export interface PromptSet {
@@ -22,17 +31,27 @@ export interface PromptSet {
 /** What `openRun` found out before anything was spent. */
 export interface OpenedRun {
   readonly basePolicy: PolicyVersion;
-  readonly train: PromptSet;
-  readonly heldOut: PromptSet;
+  readonly sets: Readonly<Partial<Record<PromptSetName, PromptSet>>>;
+  /** Whether gold verdicts can be had: each given item has a verifier, or there is a gold judge. */
+  readonly measurable: boolean;
 }
 
-/** A stage of one round over one shard. */
+/** A prompt set of an opened run. @throws Error when its loop has no such set: a mistake in the workflow */
+export function promptSet({ sets }: OpenedRun, name: PromptSetName): PromptSet {
+  const set = sets[name];
+  if (set === undefined) throw new Error(`The run was opened without the prompt set "${name}".`);
+  return set;
+}
+
+/** A stage over one shard; `round` is the training round, or the turn of a refinement. */
 export interface ShardTask {
   readonly run: RunRef;
   readonly stage: SampleStage;
   readonly round: number;
   readonly shard: number;
   readonly policy: PolicyVersion;
+  /** Whose verdicts are asked for; the judge's unless told otherwise. */
+  readonly role?: JudgeRole;
 }
 
 /** Counts over rollouts; every rate in a report has its denominator here. */
@@ -51,6 +70,12 @@ export interface RolloutCounts {
   readonly passRateCount: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Calls sent to judges, whatever became of them, and the tokens that were reported for them. */
+  readonly judgeCalls: number;
+  readonly judgePromptTokens: number;
+  readonly judgeCompletionTokens: number;
+  /** Judge calls whose tokens are not in these sums: not reported, refused, failed or lost. */
+  readonly unreportedUsage: number;
 }
 
 /** Sums two counts. */
@@ -67,6 +92,10 @@ export function addCounts(a: RolloutCounts, b: RolloutCounts): RolloutCounts {
     passRateCount: a.passRateCount + b.passRateCount,
     promptTokens: a.promptTokens + b.promptTokens,
     completionTokens: a.completionTokens + b.completionTokens,
+    judgeCalls: a.judgeCalls + b.judgeCalls,
+    judgePromptTokens: a.judgePromptTokens + b.judgePromptTokens,
+    judgeCompletionTokens: a.judgeCompletionTokens + b.judgeCompletionTokens,
+    unreportedUsage: a.unreportedUsage + b.unreportedUsage,
   };
 }
 
@@ -83,7 +112,17 @@ export const NO_COUNTS: RolloutCounts = {
   passRateCount: 0,
   promptTokens: 0,
   completionTokens: 0,
+  judgeCalls: 0,
+  judgePromptTokens: 0,
+  judgeCompletionTokens: 0,
+  unreportedUsage: 0,
 };
+
+/** Only what judging cost: for verdicts on rollouts that are counted elsewhere. */
+export function judgeUsage(counts: RolloutCounts): RolloutCounts {
+  const { judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage } = counts;
+  return { ...NO_COUNTS, judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage };
+}
 
 /** Mean pass rate, or `null` when nothing was decided. */
 export function meanPassRate(counts: RolloutCounts): number | null {
@@ -111,9 +150,6 @@ export interface Evaluation {
 export interface RunResult {
   readonly runName: string;
   readonly status: 'done' | 'stopped';
-  readonly rounds: number;
-  readonly policy: PolicyVersion;
-  readonly evaluations: readonly Evaluation[];
   /** Absolute paths. */
   readonly reportHtml: string;
   readonly reportJson: string;

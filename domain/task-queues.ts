@@ -10,3 +10,8 @@ export interface TaskQueues {
 export function taskQueues(prefix: string): TaskQueues {
   return { workflow: `${prefix}-workflow`, model: `${prefix}-model`, trainer: `${prefix}-trainer` };
 }
+
+/** What a worker process may serve: one queue each. */
+export const WORKER_ROLES = ['orchestration', 'model', 'trainer'] as const;
+
+export type WorkerRole = (typeof WORKER_ROLES)[number];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ModelServerError } from '../../domain/errors.ts';
 import type { CallTarget } from './call-target.ts';
 
@@ -15,6 +16,8 @@ export async function withDeadline<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
+  // All calls of an activity listen to its signal, as many as are in the air: no leak, so no warning at the eleventh.
+  if (signal !== undefined) setMaxListeners(0, signal);
   // Not AbortSignal.any over AbortSignal.timeout: on Node 20 such signals can be collected before they fire, and every
   // call would hang a listener on a signal that lives as long as the activity.
   const controller = new AbortController();

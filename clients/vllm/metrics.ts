@@ -24,6 +24,7 @@ export function parseMetrics(text: string): ServerMetrics {
     requestsWaiting: sum('vllm:num_requests_waiting'),
     // A share of each engine's cache: a sum over engines could pass 1.
     kvCacheUsage: usages && usages.reduce((total, value) => total + value, 0) / usages.length,
+    promptTokensTotal: sum('vllm:prompt_tokens_total'),
     generationTokensTotal: sum('vllm:generation_tokens_total'),
     prefixCacheQueriesTotal: sum('vllm:prefix_cache_queries_total'),
     prefixCacheHitsTotal: sum('vllm:prefix_cache_hits_total'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toFinishReason } from '../../domain/completion.ts';
+import { toFinishReason, type Usage } from '../../domain/completion.ts';
 import type { Choice, CompletionResult, ServedModel, TokenLogprob } from '../model-server.ts';
 import type { CallTarget } from './call-target.ts';
 import { errorOfContent } from './errors.ts';
@@ -46,7 +46,12 @@ const nextTokenResponse = z.object({
     .length(1),
 });
 
-const tokenizeResponse = z.object({ tokens: z.array(z.int()) });
+const tokenizeResponse = z.object({ tokens: z.array(z.int()), max_model_len: z.number().nullish() });
+
+const labelScoresResponse = z.object({
+  data: z.array(z.object({ index: z.int(), score: z.number().min(0).max(1) })),
+  usage,
+});
 
 const modelsResponse = z.object({
   data: z.array(
@@ -91,12 +96,13 @@ function toResult(
       if (finishReason === 'error') throw errorOfContent(target, 'server-error', 'finish_reason "error"');
       return { text, finishReason, rawFinishReason, ...(logprobs_T === undefined ? {} : { logprobs_T }) };
     });
+  return { choices, usage: toUsage(used) };
+}
+
+function toUsage(used: z.infer<typeof usage>): Usage {
   return {
-    choices,
-    usage: {
-      promptTokens: used?.prompt_tokens ?? undefined,
-      completionTokens: used?.completion_tokens ?? undefined,
-    },
+    promptTokens: used?.prompt_tokens ?? undefined,
+    completionTokens: used?.completion_tokens ?? undefined,
   };
 }
 
@@ -147,6 +153,26 @@ export function parseNextTokenResponse(target: CallTarget, body: unknown, token:
 /** Reads the token ids of `/tokenize`. */
 export function parseTokenizeResponse(target: CallTarget, body: unknown): readonly number[] {
   return parseShape(target, tokenizeResponse, body).tokens;
+}
+
+/** Reads the context length that `/tokenize` gives; `null` where it gives none. */
+export function parseContextLength(target: CallTarget, body: unknown): number | null {
+  return parseShape(target, tokenizeResponse, body).max_model_len ?? null;
+}
+
+/** Reads the answer of `/generative_scoring` on so many items: the score of each, in order. */
+export function parseLabelScores(
+  target: CallTarget,
+  body: unknown,
+  wanted: number,
+): { readonly scores_I: readonly number[]; readonly usage: Usage } {
+  const { data, usage: used } = parseShape(target, labelScoresResponse, body);
+  const scores = new Map(data.map(({ index, score }) => [index, score]));
+  const scores_I = Array.from({ length: wanted }, (_, index) => scores.get(index));
+  if (scores.size !== wanted || !scores_I.every((score) => score !== undefined)) {
+    throw errorOfContent(target, 'malformed-response', `${data.length} scores instead of ${wanted}`);
+  }
+  return { scores_I, usage: toUsage(used) };
 }
 
 /** Reads `/v1/models`. */

@@ -34,6 +34,13 @@ figcaption{font-size:.875rem;color:var(--quiet);margin-bottom:.5rem}
 .bar{fill:var(--accent)}.bar.base{fill:var(--base)}
 .whisker{fill:none;stroke:var(--ink);stroke-width:1.5}
 .line{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}.line.loss{stroke:var(--base)}
+.line.base{stroke:var(--base);stroke-dasharray:6 4}
+.whisker.base{stroke:var(--quiet)}
+.dot{fill:var(--accent);stroke:var(--paper);stroke-width:1.5}.dot.base{fill:var(--base)}
+.key{white-space:nowrap;margin-left:.75rem}.key::before{content:"";display:inline-block;width:1.1rem;border-top:3px solid var(--accent);margin-right:.4rem;vertical-align:middle}.key.base::before{border-top:3px dashed var(--base)}
+.note,.warning{font-size:.925rem;max-width:46rem}
+.note{color:var(--quiet)}
+.warning{border-left:4px solid var(--unparsed);padding:.35rem 0 .35rem .9rem}
 .curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr));gap:0 2rem}
 .curves h3{grid-column:1/-1;margin-top:1rem;font-size:.95rem}
 .curves figure{margin:.75rem 0}
@@ -65,6 +72,9 @@ details>pre{padding:1rem;margin-bottom:1rem;background:var(--soft);border-radius
 .verdicts{list-style:none;margin:.75rem 0 0;padding:.6rem 0 0;border-top:1px solid var(--rule);font-size:.825rem}
 .verdicts li{display:grid;grid-template-columns:minmax(2.25rem,max-content) 1fr;gap:.6rem;padding:.2rem 0;overflow-wrap:anywhere}
 .verdicts li>*{min-width:0}
+.verdicts-of{margin:.75rem 0 0;font-size:.75rem;color:var(--quiet)}.verdicts-of+.verdicts{margin-top:.25rem}
+.changes{list-style:none;margin:.6rem 0 0;padding:0;font-size:.825rem}.changes:empty{display:none}
+.rollout details{margin-top:.6rem;border-bottom:0;font-size:.825rem}.rollout summary{padding:.4rem 0}
 .answer{font-weight:600}.answer.yes{color:var(--yes)}.answer.no{color:var(--no)}.answer.unparsed{color:var(--unparsed)}
 @media (max-width:40rem){main{padding-top:1.75rem}tbody th{white-space:normal;min-width:4.5rem}th,td{padding-left:.5rem;padding-right:.5rem}.chart{font-size:15px}.chart .tick{font-size:14px}.chart.curve,.chart.curve .tick{font-size:11px}.headline .result{font-size:2.1rem}h2{margin-top:2.5rem}}
 @media print{:root{--ink:#000;--paper:#fff}body{font-size:10.5pt}main{max-width:none;padding:0}.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}.rollout,figure,tr{break-inside:avoid}h2{break-after:avoid}td,tbody th{white-space:normal}}

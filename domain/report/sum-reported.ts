@@ -1,4 +1,4 @@
-import type { ReportCalls } from './run-report.ts';
+import type { ReportCalls } from './report-base.ts';
 
 /** Adds up the calls of all stages; a token sum that lacks a stage is `null`, since it would be too small. */
 export function sumReported(calls: readonly ReportCalls[]): ReportCalls {

@@ -1,19 +1,36 @@
-import { formatCount, formatSeconds } from './format-number.ts';
-import { reportHeadline } from './report-headline.ts';
-import { sumReported } from './report-calls.ts';
+import { formatCount, formatSeconds } from '../format-number.ts';
+import { bestOfNLines } from './best-of-n/summary-lines.ts';
+import { headlineOf } from './headline-of.ts';
+import { refineLines } from './refine/summary-lines.ts';
 import type { RunReport } from './run-report.ts';
+import { sumReported } from './sum-reported.ts';
+import { wildbenchLines } from './wildbench/summary-lines.ts';
 
 /** Plain lines that close a run in the terminal; control characters of names are left out. */
 export function summarizeReport(report: RunReport): string[] {
-  const headline = reportHeadline(report);
+  const { label, result, difference, denominators } = headlineOf(report);
   const total = sumReported(report.calls);
   const reason = report.statusReason === null ? '' : `: ${report.statusReason}`;
   return [
     `run ${report.runName} ${report.status}${reason}`,
-    `held-out pass rate ${headline.result} (${headline.difference})`,
-    `measured on ${headline.denominators}`,
+    `${label.charAt(0).toLowerCase()}${label.slice(1)} ${result} (${difference})`,
+    `measured on ${denominators}`,
+    ...loopLines(report),
     `model calls ${formatCount(total.sent)} sent, ${formatCount(total.answered)} answered, ${formatCount(total.failed)} failed, ${formatCount(total.lost)} lost and repeated`,
     `tokens ${formatCount(total.promptTokens)} in, ${formatCount(total.completionTokens)} out`,
     `took ${formatSeconds(report.timing.seconds)}`,
   ].map((line) => line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' '));
+}
+
+function loopLines(report: RunReport): readonly string[] {
+  switch (report.loop) {
+    case 'online-dpo':
+      return [];
+    case 'refine':
+      return refineLines(report);
+    case 'best-of-n':
+      return bestOfNLines(report);
+    case 'wildbench':
+      return wildbenchLines(report);
+  }
 }

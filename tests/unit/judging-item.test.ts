@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 import { ConfigError } from '../../domain/errors.ts';
-import { parseVerdict, renderJudgePrompt } from '../../domain/judge-item.ts';
+import { parseVerdict, renderJudgePrompt } from '../../domain/judging/item-mode.ts';
 
 const template = 'I:\n{{instruction}}\nA:\n{{answer}}\nQ:\n{{question}}\n';
 

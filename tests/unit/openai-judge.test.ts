@@ -108,4 +108,86 @@ describe('createOpenAiJudge', () => {
       /\/v1\/chat\/completions answered 401: "bad key \[api key\]"\. Check/,
     );
   });
+
+  it('asks for a JSON schema and for log-probabilities, and returns these', async () => {
+    const top_logprobs = [
+      { token: 'Yes', logprob: -0.1 },
+      { token: 'No', logprob: -2.5 },
+    ];
+    const { server, judge } = await setUp([
+      {
+        body: {
+          choices: [
+            {
+              index: 0,
+              message: { content: 'Yes' },
+              finish_reason: 'length',
+              logprobs: { content: [{ token: 'Yes', logprob: -0.1, top_logprobs }] },
+            },
+          ],
+        },
+      },
+    ]);
+    const schema = { type: 'object' };
+    const reply = await judge.ask({ ...REQUEST, topP: 0.9, jsonSchema: schema, topLogprobs: 20 });
+    expect(reply.logprobs_T).toEqual([{ token: 'Yes', logprob: -0.1, top: top_logprobs }]);
+    expect(server.requests[0]?.body).toMatchObject({
+      top_p: 0.9,
+      response_format: { type: 'json_schema', json_schema: { name: 'verdicts', schema, strict: true } },
+      logprobs: true,
+      top_logprobs: 20,
+    });
+  });
+});
+
+describe('scoreLabels', () => {
+  const chats = ['Is it short?', 'Is it kind?'].map((content) => [{ role: 'user' as const, content }]);
+  const request = { messages_I: chats, labels: ['YES', 'NO'] as const };
+  const tokens = (tokens: readonly number[], max_model_len = 100) => ({ body: { tokens, max_model_len } });
+  const scores = (...values: readonly number[]) => ({
+    body: {
+      data: values.map((score, index) => ({ index, score })).toReversed(),
+      usage: { prompt_tokens: 10, completion_tokens: 2 },
+    },
+  });
+
+  it('tokenizes the chats, shares their beginning and asks for each label by itself', async () => {
+    const { server, judge } = await setUp([
+      tokens([1, 2, 3, 4]),
+      tokens([1, 2, 5]),
+      tokens([7, 8]),
+      scores(0.6, 0.1),
+      tokens([9]),
+      scores(0.2, 0.5),
+    ]);
+    expect(await judge.scoreLabels(request)).toEqual({
+      probabilities_I: [
+        [0.6, 0.2],
+        [0.1, 0.5],
+      ],
+      usage: { promptTokens: 20, completionTokens: 4 },
+    });
+    const asked = server.requests.filter(({ path }) => path === '/generative_scoring').map(({ body }) => body);
+    const shared = {
+      model: 'judge',
+      query: [1, 2],
+      apply_softmax: false,
+      item_first: false,
+      add_special_tokens: false,
+    };
+    expect(asked.map((body) => (body as { label_token_ids: unknown }).label_token_ids)).toEqual([[7], [9]]);
+    for (const body of asked) expect(body).toMatchObject(shared);
+    expect(server.requests[2]?.body).toEqual({ model: 'judge', prompt: 'YES', add_special_tokens: false });
+  });
+
+  it('refuses a prompt that does not fit, which the endpoint would cut', async () => {
+    const { server, judge } = await setUp([tokens([1, 2, 3], 3), tokens([1, 2], 3)]);
+    await expect(judge.scoreLabels(request)).rejects.toMatchObject({ code: 'model-server/prompt-too-long' });
+    expect(server.requests.every(({ path }) => path === '/tokenize')).toBe(true);
+  });
+
+  it('takes too few scores for a malformed answer', async () => {
+    const { judge } = await setUp([tokens([1, 2]), tokens([1, 3]), tokens([7]), scores(0.6)]);
+    await expect(judge.scoreLabels(request)).rejects.toMatchObject({ code: 'model-server/malformed-response' });
+  });
 });

@@ -1,80 +1,20 @@
-import { html, type Html } from './html.ts';
-import { formatNumber } from './format-number.ts';
-import { formatBounds } from './report-headline.ts';
-import type { CurvePoint, ReportEvaluation } from './run-report.ts';
+import { formatNumber } from '../../format-number.ts';
+import { html, type Html } from '../../html.ts';
+import { barChart } from '../bar-chart.ts';
+import type { CurvePoint, ReportEvaluation } from './online-dpo-report.ts';
 
-const WIDTH = 480;
 const LABEL_WIDTH = 66;
-const VALUE_WIDTH = 44;
-const ROW_HEIGHT = 34;
 const MAX_CURVE_POINTS = 400;
 
 /** Bars of the held-out pass rate with interval whiskers: base first, then each round. */
 export function passRateChart(evaluations: readonly ReportEvaluation[]): Html {
-  const plotWidth = WIDTH - LABEL_WIDTH - VALUE_WIDTH;
-  const top = Math.max(0, ...evaluations.map(({ interval }) => Math.max(interval?.mean ?? 0, interval?.high ?? 0)));
-  const axisMax = Math.min(1, Math.max(0.25, Math.ceil(top * 4) / 4));
-  const x = (rate: number): string => (LABEL_WIDTH + (rate / axisMax) * plotWidth).toFixed(1);
-  const plotHeight = evaluations.length * ROW_HEIGHT;
-  const height = plotHeight + 24;
-  const ticks = Array.from({ length: Math.round(axisMax * 4) + 1 }, (_, index) => index / 4);
-  const described = evaluations
-    .map(
-      ({ round, interval }) =>
-        `${roundName(round)} ${formatNumber(interval?.mean ?? null, 2)} ${formatBounds(interval)}`,
-    )
-    .join('; ');
-  return html`<svg
-    class="chart"
-    viewBox="0 0 ${WIDTH} ${height}"
-    role="img"
-    aria-label="Held-out pass rate with interval: ${described}"
-  >
-    ${ticks.map(
-      (tick) =>
-        html`<line class="grid" x1="${x(tick)}" x2="${x(tick)}" y1="0" y2="${plotHeight}" /><text
-            class="tick"
-            x="${x(tick)}"
-            y="${plotHeight + 17}"
-            text-anchor="middle"
-            >${formatNumber(tick, 2)}</text
-          >`,
-    )}
-    ${evaluations.map((evaluation, index) => passRateRow(evaluation, index * ROW_HEIGHT, x))}
-  </svg>`;
+  const bars = evaluations.map(({ round, interval }) => ({ name: roundName(round), interval, isBase: round === 0 }));
+  return barChart('Held-out pass rate with interval', bars, LABEL_WIDTH);
 }
 
 /** `base` for round 0, else `round 3`. */
 export function roundName(round: number): string {
   return round === 0 ? 'base' : `round ${round}`;
-}
-
-function passRateRow({ round, interval }: ReportEvaluation, y: number, x: (rate: number) => string): Html {
-  const middle = y + ROW_HEIGHT / 2;
-  const label = html`<text class="label" x="${LABEL_WIDTH - 8}" y="${middle + 4}" text-anchor="end"
-    >${roundName(round)}</text
-  >`;
-  if (interval === null) {
-    return html`${label}<text class="tick" x="${LABEL_WIDTH + 6}" y="${middle + 4}">not reported</text>`;
-  }
-  const width = Math.max(0, Number(x(interval.mean)) - LABEL_WIDTH).toFixed(1);
-  const bar = html`<rect
-    class="${round === 0 ? 'bar base' : 'bar'}"
-    x="${LABEL_WIDTH}"
-    y="${y + 8}"
-    width="${width}"
-    height="${ROW_HEIGHT - 16}"
-    rx="2"
-  />`;
-  const value = html`<text class="value" x="${WIDTH}" y="${middle + 4}" text-anchor="end"
-    >${formatNumber(interval.mean, 2)}</text
-  >`;
-  if (interval.low === null || interval.high === null) return html`${label}${bar}${value}`;
-  const [low, high] = [x(interval.low), x(interval.high)];
-  return html`${label}${bar}<path
-      class="whisker"
-      d="M${low} ${middle}H${high}M${low} ${middle - 5}v10M${high} ${middle - 5}v10"
-    />${value}`;
 }
 
 /** A line of one measure of training over its steps; gaps stay gaps. */

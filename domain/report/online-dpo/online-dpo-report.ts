@@ -1,16 +1,6 @@
-import type { ArtifactRef } from './artifact.ts';
-import type { JsonValue } from './canonical-json.ts';
-import type { PromptRow } from './prompt.ts';
-import type { JudgedRollout } from './rollout.ts';
-
-/** A mean over `n` prompts with its interval; a bound is `null` where it could not be computed. */
-export interface ReportInterval {
-  readonly mean: number;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Prompts behind the mean. */
-  readonly n: number;
-}
+import type { PromptRow } from '../../prompt.ts';
+import type { JudgedRollout } from '../../rollout.ts';
+import type { ReportBase, ReportInterval } from '../report-base.ts';
 
 /** How the items that one kind of verifier (or the judge) decides came out. */
 export interface KindTally {
@@ -95,18 +85,6 @@ export interface ReportRound {
   readonly curve: readonly CurvePoint[];
 }
 
-/** Model calls of one stage. */
-export interface ReportCalls {
-  readonly stage: string;
-  readonly sent: number;
-  readonly answered: number;
-  readonly failed: number;
-  /** Sent without a known end, so sent again. */
-  readonly lost: number;
-  readonly promptTokens: number | null;
-  readonly completionTokens: number | null;
-}
-
 /** One prompt with all its judged rollouts, and what selection made of them. */
 export interface ReportSample {
   readonly round: number;
@@ -119,34 +97,12 @@ export interface ReportSample {
   readonly why: string;
 }
 
-/** An artifact of the run, and the step that made it. */
-export interface ReportArtifact extends ArtifactRef {
-  readonly step: string;
-}
-
-/** All that is told about a run at its end. A number nobody reported is `null`, never 0. */
-export interface RunReport {
-  readonly formatVersion: 1;
-  readonly runName: string;
-  readonly status: 'done' | 'stopped' | 'failed';
-  /** Why the run stopped or failed, in one sentence. */
-  readonly statusReason: string | null;
-  readonly config: JsonValue;
-  readonly configHash: string;
-  readonly seed: number;
-  /** Mass of all intervals, in (0, 1). */
-  readonly confidence: number;
-  readonly timing: {
-    /** ISO 8601, UTC. */
-    readonly startedAt: string;
-    readonly finishedAt: string | null;
-    readonly seconds: number | null;
-  };
+/** What a run of online DPO has measured and made. */
+export interface OnlineDpoReport extends ReportBase {
+  readonly loop: 'online-dpo';
   /** Base first, then by round. */
   readonly evaluations: readonly ReportEvaluation[];
   readonly differences: readonly ReportDifference[];
   readonly rounds: readonly ReportRound[];
-  readonly calls: readonly ReportCalls[];
   readonly samples: readonly ReportSample[];
-  readonly artifacts: readonly ReportArtifact[];
 }

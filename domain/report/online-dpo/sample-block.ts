@@ -1,8 +1,8 @@
-import type { Verdict } from './checklist.ts';
-import { formatNumber } from './format-number.ts';
-import { html, type Html } from './html.ts';
-import type { ReportSample } from './run-report.ts';
-import type { JudgedRollout } from './rollout.ts';
+import { formatNumber } from '../../format-number.ts';
+import { html, type Html } from '../../html.ts';
+import type { JudgedRollout } from '../../rollout.ts';
+import { verdictList } from '../verdict-list.ts';
+import type { ReportSample } from './online-dpo-report.ts';
 
 /** One prompt with its rollouts, the verdict of every item, and what was made of them; only the first starts open. */
 export function sampleBlock(sample: ReportSample, index: number): Html {
@@ -36,24 +36,11 @@ function rolloutBlock(sample: ReportSample, rollout: JudgedRollout): Html {
       sample ${rollout.sampleIndex}${role === null ? null : html` <span class="tag ${role}">${role}</span>`}${truncated}
       <span class="rate">pass rate ${formatNumber(rollout.passRate, 2)}</span>
     </h4>
-    ${body} ${rollout.verdicts_I.length === 0 ? null : verdictList(sample, rollout.verdicts_I)}
+    ${body} ${verdictList(sample.prompt.checklist, rollout.verdicts_I)}
   </article>`;
 }
 
 function roleOf(sample: ReportSample, sampleIndex: number): 'chosen' | 'rejected' | null {
   if (sampleIndex === sample.chosenSampleIndex) return 'chosen';
   return sampleIndex === sample.rejectedSampleIndex ? 'rejected' : null;
-}
-
-function verdictList(sample: ReportSample, verdicts_I: readonly Verdict[]): Html {
-  return html`<ul class="verdicts">
-    ${verdicts_I.map((verdict, index) => {
-      const question = sample.prompt.checklist[index]?.question ?? `item ${index + 1}`;
-      const cause = verdict.answer === 'unparsed' ? `, ${verdict.cause}` : '';
-      return html`<li>
-        <span class="answer ${verdict.answer}">${verdict.answer}</span
-        ><span>${question} <span class="quiet">${verdict.by}${cause}: ${verdict.reason}</span></span>
-      </li>`;
-    })}
-  </ul>`;
 }

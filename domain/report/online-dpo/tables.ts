@@ -1,9 +1,9 @@
-import { formatCount, formatNumber, formatSeconds } from './format-number.ts';
-import { html, type Html, type HtmlValue } from './html.ts';
-import { sumReported } from './report-calls.ts';
-import { roundName } from './report-chart.ts';
-import { formatBounds } from './report-headline.ts';
-import type { ReportRound, RunReport } from './run-report.ts';
+import { formatCount, formatNumber, formatSeconds } from '../../format-number.ts';
+import { html, type Html, type HtmlValue } from '../../html.ts';
+import { formatBounds } from '../format-interval.ts';
+import { row, rowGroup, shortHash, table, tableBody } from '../table.ts';
+import { roundName } from './charts.ts';
+import type { OnlineDpoReport, ReportRound } from './online-dpo-report.ts';
 
 interface Measure {
   readonly name: string;
@@ -73,37 +73,8 @@ function ofPublish(format: (publish: NonNullable<ReportRound['publish']>) => Htm
   return ({ publish }) => (publish === null ? 'not published' : format(publish));
 }
 
-/** The first 12 digits of a hash; the whole one shows on hover and lies in the artifact's manifest. */
-export function shortHash(hash: string): Html {
-  return html`<code title="${hash}">${hash.slice(0, 12)}</code>`;
-}
-
-/** A table that scrolls sideways by itself, by mouse or keyboard, so that the page never does. */
-function table(caption: string, head: readonly string[], body: HtmlValue): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${head.map((name) => html`<th scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      ${body}
-    </table>
-  </div>`;
-}
-
-function row(name: HtmlValue, values: readonly HtmlValue[]): Html {
-  return html`<tr>
-    <th scope="row">${name}</th>
-    ${values.map((value) => html`<td>${value}</td>`)}
-  </tr> `;
-}
-
 /** Held-out numbers of each policy version, with their denominators. */
-export function evaluationTable({ evaluations, differences }: RunReport): Html {
+export function evaluationTable({ evaluations, differences }: OnlineDpoReport): Html {
   const rows = evaluations.map((entry) => {
     const difference = differences.find(({ round }) => round === entry.round)?.interval ?? null;
     return row(html`<span title="${entry.policyStamp}">${roundName(entry.round)}</span>`, [
@@ -130,36 +101,28 @@ export function evaluationTable({ evaluations, differences }: RunReport): Html {
     'unparsed',
     'truncated',
   ];
-  return table(
-    'Held-out evaluation of each policy version',
-    head,
-    html`<tbody>
-      ${rows}
-    </tbody>`,
-  );
+  return table('Held-out evaluation of each policy version', head, tableBody(rows));
 }
 
 /** One column a round, measures below each other, so that rounds compare at a glance. */
 export function roundsTable(rounds: readonly ReportRound[]): Html {
-  const body = MEASURES.map(
-    ([group, measures]) =>
-      html`<tbody>
-        <tr class="group">
-          <th scope="rowgroup" colspan="${rounds.length + 1}">${group}</th>
-        </tr>
-        ${measures.map((measure) =>
-          row(
-            measure.name,
-            rounds.map((round) => measure.value(round)),
-          ),
-        )}
-      </tbody>`,
+  const body = MEASURES.map(([group, measures]) =>
+    rowGroup(
+      group,
+      rounds.length + 1,
+      measures.map((measure) =>
+        row(
+          measure.name,
+          rounds.map((round) => measure.value(round)),
+        ),
+      ),
+    ),
   );
   return table('What each round did', ['', ...rounds.map(({ round }) => roundName(round))], body);
 }
 
 /** Pass rate for each kind of verifier, before and after. */
-export function kindTable({ evaluations }: RunReport): Html {
+export function kindTable({ evaluations }: OnlineDpoReport): Html {
   const kinds = [...new Set(evaluations.flatMap(({ byKind }) => byKind.map(({ kind }) => kind)))].toSorted();
   const rows = kinds.map((kind) =>
     row(
@@ -173,48 +136,5 @@ export function kindTable({ evaluations }: RunReport): Html {
     ),
   );
   const head = ['decided by', ...evaluations.map(({ round }) => roundName(round))];
-  return table(
-    'Held-out items answered yes, by what decided them',
-    head,
-    html`<tbody>
-      ${rows}
-    </tbody>`,
-  );
-}
-
-/** Model calls and tokens by stage, with their sum. */
-export function callsTable({ calls }: RunReport): Html {
-  const cells = (entry: RunReport['calls'][number]): string[] =>
-    [entry.sent, entry.answered, entry.failed, entry.lost, entry.promptTokens, entry.completionTokens].map(formatCount);
-  const total = html`<tfoot>
-    ${row('all', cells(sumReported(calls)))}
-  </tfoot>`;
-  const rows = calls.map((entry) => row(entry.stage, cells(entry)));
-  const head = ['stage', 'sent', 'answered', 'failed', 'lost (repeated)', 'tokens in', 'tokens out'];
-  return table(
-    'Model calls by stage',
-    head,
-    html`<tbody>
-        ${rows}
-      </tbody>
-      ${total}`,
-  );
-}
-
-/** Where the rows came from: each artifact with the step that made it. */
-export function artifactTable({ artifacts }: RunReport): Html {
-  const rows = artifacts.map((artifact) =>
-    row(html`<code>${artifact.name}</code>`, [
-      artifact.step,
-      shortHash(artifact.contentHash),
-      formatCount(artifact.rows),
-    ]),
-  );
-  return table(
-    'Artifacts of the run',
-    ['artifact', 'made by', 'hash', 'rows'],
-    html`<tbody>
-      ${rows}
-    </tbody>`,
-  );
+  return table('Held-out items answered yes, by what decided them', head, tableBody(rows));
 }
