@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 
-import { promptRow } from '../../configs/schema/prompt-row.ts';
+import { barePromptRow, promptRow } from '../../configs/schema/prompt-row.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type { Verifier } from '../../domain/verifiers/verifier.ts';
 
@@ -19,6 +19,7 @@ describe('promptRow', () => {
 
   it.each([
     {},
+    { weight: 25, kind: 'implicit' },
     { verifier: { kind: 'length_words', args: { max: 3 } } },
     { verifier: { kind: 'length_words', args: { min: 3, max: 3 } } },
     { verifier: { kind: 'length_sentences', args: { min: 1 } } },
@@ -45,7 +46,12 @@ describe('promptRow', () => {
     { verifier: { kind: 'bullet_list', args: { count: 0 } } },
     { verifier: { kind: 'end_phrase', args: { phrase: '' } } },
     { verifier: { kind: 'palindrome', args: {} } },
-    { weight: 2 },
+    { weight: 2.5 },
+    { weight: -1 },
+    { weight: 101 },
+    { weight: 0 },
+    { kind: 'other' },
+    { importance: 2 },
     { question: '' },
   ])('refuses an item with %j', (item) => {
     expect(promptRow.safeParse(row(item)).success).toBe(false);
@@ -61,5 +67,12 @@ describe('promptRow', () => {
     { extra: 1 },
   ])('refuses a row with %j', (fields) => {
     expect(promptRow.safeParse({ ...row({}), ...fields }).success).toBe(false);
+  });
+
+  it('takes a row without a checklist only where one is to be written', () => {
+    const bare = { promptId: 'p-1', messages: [{ role: 'user', content: 'Hi' }] };
+    expect(promptRow.safeParse(bare).success).toBe(false);
+    expect(barePromptRow.parse(bare)).toEqual({ ...bare, checklist: [] });
+    expect(barePromptRow.parse({ ...bare, checklist: [] })).toEqual({ ...bare, checklist: [] });
   });
 });
