@@ -10,6 +10,7 @@ export interface Output {
 
 /** Prints to the terminal; in JSON mode lines go to stderr, so that stdout is one object. */
 export function createOutput(json: boolean): Output {
+  leaveQuietlyOnClosedPipe();
   const clean = (text: string) => text.split('\n').map(stripControls).join('\n');
   return {
     json,
@@ -19,4 +20,15 @@ export function createOutput(json: boolean): Output {
       if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
     },
   };
+}
+
+/** `tickloop ... | head` closes the pipe: that is the reader's wish, not a failure. */
+function leaveQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listenerCount('error') > 0) continue;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+  }
 }

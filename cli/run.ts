@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import type { RunConfig } from '../configs/schema/run-config.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { RunResult } from '../domain/run.ts';
 import { taskQueues } from '../domain/task-queues.ts';
 import { startStack, stopStack } from '../stack/stack.ts';
 import type { StackPart } from '../stack/paths.ts';
-import type { runWorkflow } from '../workflows/run.ts';
+import type { LoopInput } from '../workflows/loop-input.ts';
 import { loadConfig, type LoadedConfig } from './load-config.ts';
+import { LOOP_WORKFLOWS } from './loop-workflows.ts';
 import type { Output } from './output.ts';
 import { checkRunName, workflowIdOf } from './run-name.ts';
 import { connectTemporal } from './temporal-client.ts';
@@ -20,6 +22,8 @@ export interface RunOptions {
   readonly rounds: number | undefined;
   readonly detach: boolean;
   readonly keepStack: boolean;
+  /** False where workers run elsewhere. */
+  readonly startsWorker: boolean;
 }
 
 /** What `run` did about a name that may exist. */
@@ -30,7 +34,7 @@ export async function run(options: RunOptions, output: Output): Promise<number> 
   const sets = options.rounds === undefined ? options.sets : [...options.sets, `rounds=${options.rounds}`];
   const loaded = await loadConfig(options.configPath, sets);
   const runName = checkRunName(options.name ?? loaded.defaultName);
-  const startedParts = await bringUpStack(loaded, output);
+  const startedParts = await bringUpStack(loaded, options.startsWorker, output);
   const session = await connectTemporal(loaded.config.temporal);
   try {
     const started = await startOrAttach(session.client, runName, loaded, output);
@@ -51,13 +55,18 @@ export async function run(options: RunOptions, output: Output): Promise<number> 
   }
 }
 
-async function bringUpStack({ config }: LoadedConfig, output: Output): Promise<readonly StackPart[]> {
+async function bringUpStack(
+  { config }: LoadedConfig,
+  startsWorker: boolean,
+  output: Output,
+): Promise<readonly StackPart[]> {
   const began = performance.now();
   return startStack({
     temporalAddress: config.temporal.address,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     vllmUrl: config.policy.baseUrl,
+    ...(startsWorker ? {} : { roles: [] }),
     onStep: (step) => {
       const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(4);
       if (step.part === null)
@@ -102,7 +111,7 @@ async function startOrAttach(
     }
   }
   output.line(known === undefined ? `Run ${runName} starts.` : `Run ${runName} goes on from what its store holds.`);
-  await client.workflow.start<typeof runWorkflow>('runWorkflow', {
+  await client.workflow.start<(input: LoopInput<RunConfig>) => Promise<RunResult>>(LOOP_WORKFLOWS[config.loop], {
     workflowId,
     taskQueue: taskQueues(config.temporal.taskQueue).workflow,
     args: [{ run: { runName, storeRoot: resolve(config.store.root), configHash }, config, startedAtMs: Date.now() }],

@@ -1,24 +1,20 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { RunConfig } from '../configs/schema/run-config.ts';
-import type { RunReport } from '../domain/run-report.ts';
+import { LOOP_WORKFLOWS } from './loop-workflows.ts';
+import type { RunReport } from '../domain/report/run-report.ts';
 import { taskQueues } from '../domain/task-queues.ts';
 import { pauseSignal, resumeSignal, stopSignal } from '../workflows/loop-control.ts';
 import type { reportWorkflow } from '../workflows/report.ts';
 import { collectProgress } from './collect-progress.ts';
 import type { Output } from './output.ts';
+import type { PlaceFlags } from './place-command.ts';
 import { printResult } from './run.ts';
 import { checkRunName, workflowIdOf } from './run-name.ts';
 import { connectTemporal } from './temporal-client.ts';
 import { noSuchRun, watchRun } from './watch-run.ts';
 
-/** Where the runs are. */
-export interface RunsOptions {
-  readonly address: string;
-  readonly namespace: string;
-}
-
-async function withClient<Result>(options: RunsOptions, use: (client: Client) => Promise<Result>): Promise<Result> {
+async function withClient<Result>(options: PlaceFlags, use: (client: Client) => Promise<Result>): Promise<Result> {
   const session = await connectTemporal(options);
   try {
     return await use(session.client);
@@ -46,7 +42,7 @@ const PROMISES = {
 export async function signalRun(
   kind: keyof typeof SIGNALS,
   runName: string,
-  options: RunsOptions,
+  options: PlaceFlags,
   output: Output,
 ): Promise<number> {
   return withClient(options, async (client) => {
@@ -63,7 +59,7 @@ export async function signalRun(
 }
 
 /** Prints where a run is; returns the exit code. */
-export async function showStatus(runName: string, options: RunsOptions, output: Output): Promise<number> {
+export async function showStatus(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const { status, startTime, closeTime } = await describeRun(client, runName);
     const state = status.name.toLowerCase();
@@ -71,7 +67,7 @@ export async function showStatus(runName: string, options: RunsOptions, output: 
     output.line(
       progress === null
         ? `Run ${runName}: ${state}, started ${startTime.toISOString()}, ended ${closeTime?.toISOString() ?? 'unknown'}`
-        : `Run ${runName}: ${progress.status}, round ${progress.round} of ${progress.rounds}, ${progress.stage}, ${progress.rowsDone} of ${progress.rowsTotal}${progress.note === null ? '' : `; ${progress.note}`}`,
+        : `Run ${runName}: ${progress.status}, round ${progress.round} of ${progress.rounds}, ${progress.stage}, ${progress.stageDone} of ${progress.stageTotal}${progress.note === null ? '' : `; ${progress.note}`}`,
     );
     output.object({
       runName,
@@ -85,7 +81,7 @@ export async function showStatus(runName: string, options: RunsOptions, output: 
 }
 
 /** Shows a run until it ends; returns the exit code. */
-export async function watch(runName: string, options: RunsOptions, output: Output): Promise<number> {
+export async function watch(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     await describeRun(client, runName);
     return printResult(await watchRun(client, runName, output), output);
@@ -93,11 +89,13 @@ export async function watch(runName: string, options: RunsOptions, output: Outpu
 }
 
 /** Lists the runs that the server remembers; returns the exit code. */
-export async function listRuns(options: RunsOptions, output: Output): Promise<number> {
+export async function listRuns(options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const runs = [];
     for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({
-      query: 'WorkflowType = "runWorkflow"',
+      query: `WorkflowType IN (${Object.values(LOOP_WORKFLOWS)
+        .map((name) => `"${name}"`)
+        .join(', ')})`,
     })) {
       const runName = workflowId.replace(/^run\//, '');
       runs.push({
@@ -123,7 +121,7 @@ function reportStatus(state: string): Pick<RunReport, 'status' | 'statusReason'>
 }
 
 /** Writes the report of a run from what its store holds now; returns the exit code. */
-export async function report(runName: string, options: RunsOptions, output: Output): Promise<number> {
+export async function report(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const { memo, startTime, status: state } = await describeRun(client, runName);
     const { config, configHash, storeRoot } = memo as {

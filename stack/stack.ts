@@ -101,7 +101,7 @@ export async function startStack(options: StartStackOptions): Promise<readonly S
       async () => {
         const servers = await Promise.allSettled([bringUp('temporal', ensureTemporal), bringUp('vllm', ensureVllm)]);
         for (const server of servers) if (server.status === 'rejected') throw server.reason;
-        await bringUp('worker', ensureWorker);
+        if (options.roles?.length !== 0) await bringUp('worker', ensureWorker);
         return started;
       },
       { onWait },
@@ -119,10 +119,12 @@ export async function stopStack(
   paths: StackPaths = stackPaths(),
   onStop?: (part: StackPart, outcome: StopOutcome) => void,
 ): Promise<void> {
-  for (const part of ['worker', 'vllm', 'temporal'] as const) {
-    const record = readProcessRecord(paths.stack, part);
-    const outcome = record === undefined ? 'not-running' : await stopProcess(record, { graceMs: GRACE_MS[part] });
-    removeProcessRecord(paths.stack, part);
-    onStop?.(part, outcome);
-  }
+  await withStackLock(paths.stack, async () => {
+    for (const part of ['worker', 'vllm', 'temporal'] as const) {
+      const record = readProcessRecord(paths.stack, part);
+      const outcome = record === undefined ? 'not-running' : await stopProcess(record, { graceMs: GRACE_MS[part] });
+      removeProcessRecord(paths.stack, part);
+      onStop?.(part, outcome);
+    }
+  });
 }

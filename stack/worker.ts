@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { StackError } from '../domain/errors.ts';
 import { logPathOf, type PartCommand } from './launch-part.ts';
+import type { WorkerRole } from '../domain/task-queues.ts';
 import type { StackPaths } from './paths.ts';
 
 /** What a worker serves. */
@@ -9,6 +10,8 @@ export interface WorkerOptions {
   readonly temporalAddress: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** What the worker serves; without it, everything. None: no worker is started, they run elsewhere. */
+  readonly roles?: readonly WorkerRole[];
 }
 
 /** The line of its log by which a worker says that it polls. */
@@ -23,8 +26,9 @@ export function workerCommand(paths: StackPaths, options: WorkerOptions, entry =
       `${script} or the package tsx in ${paths.root} is missing, so the worker cannot start: run npm run setup.`,
     );
   }
-  const { temporalAddress, namespace, taskQueue } = options;
+  const { temporalAddress, namespace, taskQueue, roles } = options;
   const serves = ['--temporal', temporalAddress, '--namespace', namespace, '--task-queue', taskQueue];
+  serves.push(...(roles ?? []).flatMap((role) => ['--role', role]));
   return {
     part: 'worker',
     command: [process.execPath, '--import', 'tsx', script, ...serves],

@@ -3,13 +3,10 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createRunServicesProvider } from '../activities/run-services.ts';
 import { createTrainerProcess } from '../clients/trainer-process.ts';
-import { taskQueues } from '../domain/task-queues.ts';
+import { taskQueues, WORKER_ROLES, type WorkerRole } from '../domain/task-queues.ts';
 import { createModelWorker } from './model-worker.ts';
 import { createOrchestrationWorker } from './orchestration-worker.ts';
 import { createTrainerWorker } from './trainer-worker.ts';
-
-const ROLES = ['orchestration', 'model', 'trainer'] as const;
-type Role = (typeof ROLES)[number];
 
 const { values } = parseArgs({
   options: {
@@ -21,14 +18,14 @@ const { values } = parseArgs({
       default:
         process.env['TICKLOOP_PYTHON_ENV'] ?? fileURLToPath(new URL('../.tickloop/python/bin/python', import.meta.url)),
     },
-    role: { type: 'string', multiple: true, default: [...ROLES] },
+    role: { type: 'string', multiple: true, default: [...WORKER_ROLES] },
   },
 });
 
-function readRoles(names: readonly string[]): readonly Role[] {
+function readRoles(names: readonly string[]): readonly WorkerRole[] {
   return names.map((name) => {
-    const role = ROLES.find((known) => known === name);
-    if (role === undefined) throw new Error(`--role ${name}: choose from ${ROLES.join(', ')}`);
+    const role = WORKER_ROLES.find((known) => known === name);
+    if (role === undefined) throw new Error(`--role ${name}: choose from ${WORKER_ROLES.join(', ')}`);
     return role;
   });
 }

@@ -1,0 +1,9 @@
+import type { LoopName } from '../configs/schema/run-config.ts';
+
+/** The workflow that runs each loop. */
+export const LOOP_WORKFLOWS = {
+  'online-dpo': 'onlineDpoWorkflow',
+  refine: 'refineWorkflow',
+  'best-of-n': 'bestOfNWorkflow',
+  wildbench: 'wildbenchWorkflow',
+} as const satisfies Record<LoopName, string>;
