@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { cancellationSignal, Context } from '@temporalio/activity';
-import type { Trainer, TrainerEvent, TrainingJob, TrainingResult } from '../clients/trainer.ts';
+import type { DpoJob, DpoResult, Trainer, TrainerEvent } from '../clients/trainer.ts';
+import { configOfLoop } from '../configs/stage-sampling.ts';
 import { roundName } from '../domain/artifact-names.ts';
-import { ConfigError, DataError } from '../domain/errors.ts';
+import { ConfigError, DataError, TrainerError } from '../domain/errors.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import type { PreferencePair } from '../domain/preference-pair.ts';
 import { callSeed } from '../domain/random.ts';
@@ -60,6 +61,12 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
         shards: [curve],
         summary: {},
       });
+      if (result.adapterDir === null) {
+        throw new TrainerError(
+          'trainer/no-result',
+          `The trainer was asked for an adapter and its result.json in ${job.outputDir} names none; remove that folder.`,
+        );
+      }
       const adapter = await store.adoptFolder(result.adapterDir, `${run.runName}/adapters/round-${round}`);
       const trained: TrainedAdapter = { adapterPath: adapter.path, adapterHash: adapter.contentHash };
       await store.write({
@@ -78,12 +85,13 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
 }
 
 async function prepareJob(
-  { store, config }: RunServices,
+  { store, config: runConfig }: RunServices,
   run: RunRef,
   round: number,
   policy: PolicyVersion,
   pairs: readonly PreferencePair[],
-): Promise<TrainingJob> {
+): Promise<DpoJob> {
+  const config = configOfLoop(runConfig, 'online-dpo');
   if (config.training === null)
     throw new ConfigError('config/unusable', 'The config says training: null, and a round was asked to train.');
   const { command: _command, method, ...hyperparameters } = config.training;
@@ -103,7 +111,7 @@ async function prepareJob(
   };
 }
 
-async function runTrainer(trainer: Trainer, { config }: RunServices, job: TrainingJob): Promise<TrainingResult> {
+async function runTrainer(trainer: Trainer, { config }: RunServices, job: DpoJob): Promise<DpoResult> {
   let latest: StepEvent | undefined;
   const stopHeartbeats = startHeartbeats(() => ({
     done: latest?.step ?? 0,
@@ -111,11 +119,11 @@ async function runTrainer(trainer: Trainer, { config }: RunServices, job: Traini
     calls: 0,
     promptTokens: 0,
     completionTokens: 0,
-    ...(latest === undefined ? {} : { training: { loss: latest.loss, margin: latest.margin } }),
+    ...(latest?.margin === undefined ? {} : { training: { loss: latest.loss, margin: latest.margin } }),
   }));
   try {
     return await trainer.run(job, {
-      command: config.training?.command,
+      command: configOfLoop(config, 'online-dpo').training?.command,
       signal: cancellationSignal(),
       leaveRunning: () => Context.current().cancellationDetails?.workerShutdown === true,
       onProgress: (event) => {

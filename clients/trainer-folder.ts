@@ -36,9 +36,9 @@ export async function writeJob(job: TrainingJob): Promise<void> {
 }
 
 /** The finished result, or `undefined` while there is none. */
-export async function readResult(outputDir: string): Promise<TrainingResult | undefined> {
+export async function readResult<J extends TrainingJob>({ outputDir }: J): Promise<TrainingResult<J> | undefined> {
   const text = await readText(trainerPaths(outputDir).result);
-  return text === undefined ? undefined : (JSON.parse(text) as TrainingResult);
+  return text === undefined ? undefined : (JSON.parse(text) as TrainingResult<J>);
 }
 
 /** The process that an earlier attempt recorded. */

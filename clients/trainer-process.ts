@@ -38,16 +38,16 @@ const SECRET_NAME = /(^|_)(api_?key|access_key|tokens?|secrets?|password|passwd|
 export interface TrainerProcessOptions {
   /** Python interpreter with the trainer's packages. */
   readonly python: string;
-  /** Folder with `dpo.py`. */
+  /** Folder with one script a method, such as `dpo.py`. */
   readonly scriptFolder: string;
 }
 
 /** A trainer that is a process group on this host, and outlives the worker that started it. */
 export function createTrainerProcess({ python, scriptFolder }: TrainerProcessOptions): Trainer {
   return {
-    async run(job, options) {
+    async run<J extends TrainingJob>(job: J, options: TrainerRunOptions) {
       await writeJob(job);
-      const finished = await readResult(job.outputDir);
+      const finished = await readResult(job);
       if (finished !== undefined) return finished;
 
       const recorded = await readProcessRecord(job.outputDir);
@@ -57,7 +57,7 @@ export function createTrainerProcess({ python, scriptFolder }: TrainerProcessOpt
       // Events of an earlier process are not this one's progress.
       const offset = await measureEvents(job.outputDir);
       const launcher = options.command ?? [python];
-      return await follow(job, options, await start(job, launcher, join(scriptFolder, 'dpo.py')), offset);
+      return await follow(job, options, await start(job, launcher, join(scriptFolder, `${job.method}.py`)), offset);
     },
   };
 }
@@ -91,12 +91,12 @@ async function start(job: TrainingJob, launcher: readonly string[], script: stri
   }
 }
 
-async function follow(
-  job: TrainingJob,
+async function follow<J extends TrainingJob>(
+  job: J,
   options: TrainerRunOptions,
   identity: ProcessIdentity,
   eventsOffset: number,
-): Promise<TrainingResult> {
+): Promise<TrainingResult<J>> {
   const { signal, leaveRunning, onProgress } = options;
   let offset = eventsOffset;
   let latest: Parameters<typeof onProgress>[0];
@@ -115,9 +115,9 @@ async function follow(
   }
 }
 
-async function readOutcome(job: TrainingJob, identity: ProcessIdentity): Promise<TrainingResult> {
+async function readOutcome<J extends TrainingJob>(job: J, identity: ProcessIdentity): Promise<TrainingResult<J>> {
   const exitCode = await readExitCode(job.outputDir);
-  const result = await readResult(job.outputDir);
+  const result = await readResult(job);
   if (result !== undefined) return result;
   const { stderr } = trainerPaths(job.outputDir);
   if (exitCode === 0) {

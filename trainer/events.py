@@ -10,6 +10,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from checkpoints import mark_complete
+from job import Job
 
 
 class EventLog:
@@ -41,13 +42,14 @@ class StopRequest:
 class ProgressCallback(TrainerCallback):  # type: ignore[misc]
     """Writes start, step and checkpoint events, marks checkpoints complete and stops after a step when asked."""
 
-    def __init__(self, log: EventLog, stop: StopRequest, job_hash: str, pairs: int, dropped: int, batch: int) -> None:
+    def __init__(
+        self, log: EventLog, stop: StopRequest, job: Job, counts: dict[str, int], metrics: dict[str, str]
+    ) -> None:
         self._log = log
         self._stop = stop
-        self._job_hash = job_hash
-        self._pairs = pairs
-        self._dropped = dropped
-        self._batch = batch
+        self._job = job
+        self._counts = counts
+        self._metrics = metrics
         self._last_step_at = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -58,8 +60,7 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
                     "event": "start",
                     "pid": os.getpid(),
                     "totalSteps": state.max_steps,
-                    "pairs": self._pairs,
-                    "dropped": self._dropped,
+                    **self._counts,
                     "resumedFromStep": state.global_step,
                 }
             )
@@ -82,15 +83,14 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
                 "step": state.global_step,
                 "totalSteps": state.max_steps,
                 "loss": logs["loss"],
-                "margin": logs["rewards/margins"],
-                "accuracy": logs["rewards/accuracies"],
+                **{name: logs[key] for name, key in self._metrics.items()},
                 "learningRate": logs["learning_rate"],
-                "rate": round(self._batch * args.world_size / max(seconds, 1e-9), 4),
+                "rate": round(self._job.hyperparameters.batch_size * args.world_size / max(seconds, 1e-9), 4),
             }
         )
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            mark_complete(folder, self._job_hash)
+            mark_complete(folder, self._job.job_hash)
             self._log.append({"event": "checkpoint", "step": state.global_step, "path": str(folder)})

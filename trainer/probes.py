@@ -1,24 +1,36 @@
 """Log-probabilities of fixed conversations, to compare with those of the server that loads the adapter."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoModelForCausalLM
 
 from job import Messages
 
 
-def score_probes(model: Any, tokenizer: Any, probes: list[Messages]) -> list[dict[str, Any]]:
-    """Token ids of each conversation and log-probabilities of all but the first, without and with the adapter."""
+def score_probes(model: Any, tokenizer: Any, probes: list[Messages], base: Path | None) -> list[dict[str, Any]]:
+    """
+    Token ids of each conversation and log-probabilities of all but the first, without and with what was trained.
+
+    `base` is the folder of the untrained model; None when an adapter was trained, which can be switched off.
+    """
     # The server computes in bfloat16, whatever the precision of training.
     model = model.to(torch.bfloat16).eval()
-    model.set_adapter("default")
-    scores = []
-    for messages in probes:
-        token_ids = tokenizer.apply_chat_template(messages, return_dict=True)["input_ids"]
+    if base is None:
+        model.set_adapter("default")
+    all_ids = [tokenizer.apply_chat_template(messages, return_dict=True)["input_ids"] for messages in probes]
+    after = [score_tokens(model, ids) for ids in all_ids]
+    if base is None:
         with model.disable_adapter():
-            base = score_tokens(model, token_ids)
-        scores.append({"tokenIds": token_ids, "baseLogprobs": base, "adapterLogprobs": score_tokens(model, token_ids)})
-    return scores
+            before = [score_tokens(model, ids) for ids in all_ids]
+    else:
+        untrained = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.bfloat16).to(model.device).eval()
+        before = [score_tokens(untrained, ids) for ids in all_ids]
+    return [
+        {"tokenIds": ids, "baseLogprobs": without, "adapterLogprobs": with_it}
+        for ids, without, with_it in zip(all_ids, before, after, strict=True)
+    ]
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-// Honours the trainer's contract without training. What it does is the name of the pairs file:
+// Honours the trainer's contract without training, for any method. What it does is the name of the data file:
 // finish, fail, refuse, vanish (exit 0 without result), wait (until SIGTERM), stubborn (a child that ignores SIGTERM).
 const { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { spawn } = require('node:child_process');
@@ -8,28 +8,38 @@ const job = JSON.parse(readFileSync(process.argv[process.argv.indexOf('--job') +
 const at = (name) => join(job.outputDir, name);
 const emit = (event) => appendFileSync(at('events.jsonl'), `${JSON.stringify(event)}\n`);
 
+const COUNTS = {
+  dpo: { pairs: 8, finalMargin: 0.25 },
+  sft: { rows: 8, evalRows: 2, evalDropped: 0, evalTokens: 9, evalLossBefore: 2, evalLossAfter: 1 },
+  grpo: { groups: 2, groupsWithoutSignal: 3, rows: 8, unscored: 0, masked: 0 },
+};
+
 function finish() {
   const result = {
     schemaVersion: 1,
+    method: job.method,
     adapterDir: at('adapter'),
+    weightsDir: null,
+    weightsHash: null,
+    optimizerPath: null,
     steps: 2,
-    pairs: 8,
     dropped: 1,
     resumedFromStep: 0,
     finalLoss: 0.5,
-    finalMargin: 0.25,
     trainSeconds: 1,
+    ...COUNTS[job.method],
     probes: [],
   };
   writeFileSync(at('result.tmp'), JSON.stringify(result));
   renameSync(at('result.tmp'), at('result.json'));
 }
 
+writeFileSync(at('script'), basename(process.argv[1]));
 appendFileSync(at('starts'), `${process.pid}\n`);
 emit({ event: 'start', pid: process.pid, totalSteps: 2, pairs: 8, dropped: 1, resumedFromStep: 0 });
 const step = { event: 'step', totalSteps: 2, loss: 0.5, margin: 0.25, accuracy: 1, learningRate: 0.1, rate: 4 };
 emit({ ...step, step: 1 });
-switch (basename(job.pairsPath)) {
+switch (basename(job.pairsPath ?? job.rowsPath ?? job.groupsPath)) {
   case 'finish':
     emit({ ...step, step: 2 });
     appendFileSync(at('events.jsonl'), '{"event":"st');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTrainerProcess } from '../../clients/trainer-process.ts';
-import type { TrainerRunOptions, TrainingJob } from '../../clients/trainer.ts';
+import type { DpoJob, GrpoJob, SftJob, TrainerRunOptions } from '../../clients/trainer.ts';
 
 const FINISHED = { schemaVersion: 1, steps: 2, pairs: 8, dropped: 1, finalLoss: 0.5, finalMargin: 0.25 };
 
@@ -14,8 +14,10 @@ let outputDir: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'trainer-process-'));
   outputDir = join(folder, 'out');
-  // The client starts `dpo.py` with the interpreter it is given; here that is Node.
-  copyFileSync(join(import.meta.dirname, '../support/fake-trainer.cjs'), join(folder, 'dpo.py'));
+  // The client starts the method's script with the interpreter it is given; here that is Node.
+  for (const script of ['dpo.py', 'sft.py', 'grpo.py']) {
+    copyFileSync(join(import.meta.dirname, '../support/fake-trainer.cjs'), join(folder, script));
+  }
 });
 
 afterEach(() => {
@@ -25,7 +27,7 @@ afterEach(() => {
 
 const makeTrainer = () => createTrainerProcess({ python: process.execPath, scriptFolder: folder });
 
-const makeJob = (behaviour: string): TrainingJob => ({
+const makeJob = (behaviour: string): DpoJob => ({
   schemaVersion: 1,
   method: 'dpo',
   baseModelPath: join(folder, 'model'),
@@ -80,6 +82,23 @@ test('a finished job gives its result and its last whole step event', async () =
   expect(result).toMatchObject(FINISHED);
   expect(steps.at(-1)).toBe(2);
   expect(readFileSync(join(outputDir, 'exit-code'), 'utf8')).toBe('0\n');
+});
+
+test('each method has its script, and its result has the fields of the method', async () => {
+  const { pairsPath, ...base } = makeJob('finish');
+  const { beta: _beta, ...hyperparameters } = base.hyperparameters;
+  const sft: SftJob = { ...base, method: 'sft', rowsPath: pairsPath, outputDir: join(folder, 'sft'), hyperparameters };
+  const grpo: GrpoJob = {
+    ...base,
+    method: 'grpo',
+    groupsPath: pairsPath,
+    outputDir: join(folder, 'grpo'),
+    hyperparameters: { ...hyperparameters, algorithm: 'rloo' },
+  };
+  expect((await makeTrainer().run(sft, makeOptions())).evalLossBefore).toBe(2);
+  expect((await makeTrainer().run(grpo, makeOptions())).groupsWithoutSignal).toBe(3);
+  expect(readFileSync(join(folder, 'sft', 'script'), 'utf8')).toBe('sft.py');
+  expect(readFileSync(join(folder, 'grpo', 'script'), 'utf8')).toBe('grpo.py');
 });
 
 test('the trainer does not see variables that look like secrets', async () => {

@@ -8,17 +8,28 @@ from typing import Any
 
 import pytest
 
-from job import BadJobError, hash_job, read_job
+from job import BadJobError, DpoJob, GrpoJob, SftJob, hash_job, read_job
 from tests.job_files import write_job
 
-SCRIPT = Path(__file__).parents[1] / "dpo.py"
+FOLDER = Path(__file__).parents[1]
 
 
 def test_a_good_job_is_read(tmp_path: Path) -> None:
-    job = read_job(write_job(tmp_path))
+    job = read_job(write_job(tmp_path), "dpo")
+    assert isinstance(job, DpoJob)
     assert job.hyperparameters.learning_rate == 0.01
+    assert (job.hyperparameters.nll_weight, job.hyperparameters.too_long, job.reference) == (0, "drop", "previous")
     assert job.start_adapter_path is None
-    assert job.pairs_path == tmp_path / "pairs.jsonl"
+    assert job.pairs_path == tmp_path / "data.jsonl"
+
+
+def test_each_method_has_its_job(tmp_path: Path) -> None:
+    sft = read_job(write_job(tmp_path / "sft", "sft", evalPath=str(tmp_path / "sft" / "data.jsonl")), "sft")
+    assert isinstance(sft, SftJob)
+    assert sft.eval_path == sft.rows_path
+    grpo = read_job(write_job(tmp_path / "grpo", "grpo", {"maskTruncated": True, "microBatchSize": 2}), "grpo")
+    assert isinstance(grpo, GrpoJob)
+    assert (grpo.hyperparameters.algorithm, grpo.hyperparameters.mask_truncated) == ("grpo", True)
 
 
 @pytest.mark.parametrize(
@@ -29,26 +40,64 @@ def test_a_good_job_is_read(tmp_path: Path) -> None:
         ({"pairsPath": "pairs.jsonl"}, "$.pairsPath: 'pairs.jsonl' does not match"),
         ({"pairsPath": "/nowhere/pairs.jsonl"}, "/nowhere/pairs.jsonl, which does not exist"),
         ({"startAdapterPath": "/nowhere"}, "/nowhere/adapter_config.json, which does not exist"),
+        ({"reference": "initial", "initialPolicyPath": "/nowhere"}, "/nowhere/adapter_config.json, which does not"),
+        ({"settings": {"microBatchSize": 4}}, "$.hyperparameters.microBatchSize: 4 does not divide batchSize 2"),
+        ({"settings": {"loraRank": None}, "reference": "initial"}, "$.initialPolicyPath: null, but the reference"),
+        ({"settings": {"algorithm": "rloo"}}, "$.hyperparameters: Additional properties are not allowed ('algorithm'"),
     ],
 )
 def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     with pytest.raises(BadJobError) as caught:
-        read_job(write_job(tmp_path, **change))
+        read_job(write_job(tmp_path, **change), "dpo")
     assert said in str(caught.value)
+
+
+def test_adapters_and_whole_weights_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").touch()
+    path = write_job(tmp_path, settings={"loraRank": None}, startAdapterPath=str(tmp_path))
+    with pytest.raises(BadJobError, match=r"\$\.startAdapterPath: all weights are trained"):
+        read_job(path, "dpo")
+
+
+def test_an_initial_policy_without_a_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").touch()
+    with pytest.raises(BadJobError, match=r"\$\.initialPolicyPath: only the reference 'initial' has a use for it"):
+        read_job(write_job(tmp_path, initialPolicyPath=str(tmp_path)), "dpo")
+
+
+def test_one_completion_at_once_is_refused_before_trl_does(tmp_path: Path) -> None:
+    with pytest.raises(BadJobError, match="TRL needs at least 2 completions in one forward pass"):
+        read_job(write_job(tmp_path, "grpo", {"microBatchSize": 1}), "grpo")
+
+
+def test_a_method_without_a_script_is_refused(tmp_path: Path) -> None:
+    path = write_job(tmp_path)
+    path.write_text(path.read_text().replace('"dpo"', '"ppo"'))
+    with pytest.raises(BadJobError, match=r"\$\.method: 'ppo' is not one of \['dpo', 'sft', 'grpo'\]"):
+        read_job(path, "dpo")
+
+
+def test_a_job_of_another_method_is_refused(tmp_path: Path) -> None:
+    path = write_job(tmp_path, "sft")
+    with pytest.raises(BadJobError) as caught:
+        read_job(path, "dpo")
+    assert str(caught.value) == f"The job file {path} is for sft.py and was given to dpo.py."
 
 
 def test_a_bad_job_exits_2_with_one_line(tmp_path: Path) -> None:
     path = write_job(tmp_path, seed=-1)
-    ended = subprocess.run([sys.executable, SCRIPT, "--job", path], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, FOLDER / "dpo.py", "--job", path], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 2
     assert ended.stderr == (
         f"The job file {path} is wrong at $.seed: -1 is less than the minimum of 0; see job.schema.json.\n"
     )
 
 
-def test_the_hash_covers_the_pairs(tmp_path: Path) -> None:
+def test_the_hash_covers_the_data(tmp_path: Path) -> None:
     raw = json.loads(write_job(tmp_path).read_text())
     before = hash_job(raw)
     assert hash_job(dict(reversed(raw.items()))) == before
-    (tmp_path / "pairs.jsonl").write_text("other\n")
+    (tmp_path / "data.jsonl").write_text("other\n")
     assert hash_job(raw) != before
