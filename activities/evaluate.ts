@@ -23,9 +23,10 @@ export function groupPassRate({ rollouts_G }: JudgedGroup): number | undefined {
 export function createEvaluateActivities(provider: RunServicesProvider) {
   return {
     async measureHeldOut({ run, round, shards, policy }: EvaluateInput): Promise<Evaluation> {
-      const { store, config } = await provider.of(run);
+      const services = await provider.of(run);
+      const { store, config } = services;
       const { resamples, confidence } = config.evaluation;
-      const { parents, rows } = await readJudgedStage(store, {
+      const { parents, rows } = await readJudgedStage(services, {
         runName: run.runName,
         round,
         stage: 'evaluate',

@@ -1,6 +1,8 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { AdapterError, ModelServerError, TickloopError } from '../domain/errors.ts';
 
+const PROGRAM_ERRORS = [ReferenceError, TypeError, RangeError, SyntaxError] as const;
+
 /**
  * The one translation of errors into Temporal's terms: `type` is our stable code, `nonRetryable` follows the error,
  * `Retry-After` becomes the next delay. Cancellation and failures that are Temporal's already pass through untouched.
@@ -20,7 +22,9 @@ export function toActivityFailure(error: unknown): unknown {
     });
   }
   const cause = error instanceof Error ? error : new Error(String(error));
-  return ApplicationFailure.create({ type: 'internal/unexpected', message: cause.message, nonRetryable: false, cause });
+  // A mistake in the program is there on every attempt; whatever else nobody thought of may pass.
+  const nonRetryable = PROGRAM_ERRORS.some((kind) => cause instanceof kind);
+  return ApplicationFailure.create({ type: 'internal/unexpected', message: cause.message, nonRetryable, cause });
 }
 
 /** True for an error that concerns one row only: it becomes a failed rollout, not a failed batch. */

@@ -2,13 +2,16 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashJson } from '../clients/content-hash.ts';
 import { runIdentity } from '../configs/run-identity.ts';
+import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { RunConfig } from '../configs/schema/run-config.ts';
-import { promptSetName, shardName } from '../domain/artifact-names.ts';
+import { longestCompletion } from '../configs/stage-sampling.ts';
+import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
 import { ArtifactError, ConfigError, DataError, ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
-import type { OpenedRun, PromptSet, RunRef } from '../domain/run.ts';
+import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
+import { prepareComparison, readTaskFile, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { readPromptFile } from './prompt-file.ts';
 import { readArtifact } from './read-artifact.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
@@ -23,25 +26,66 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
   return {
     async openRun({ run, config }: OpenRunInput): Promise<OpenedRun> {
       const services = provider.fromConfig(run, config);
-      const train = await readPromptFile(resolve(config.data.train));
-      const heldOut = await readPromptFile(resolve(config.data.heldOut));
-      checkDisjoint(train, heldOut, config);
-      checkDecidable([...train, ...heldOut], config);
-      await checkCheckpoint(config);
+      const sets = await readPromptSets(config);
+      const rows = [...sets.values()].flat();
+      if (config.loop === 'online-dpo') {
+        checkDisjoint(sets.get('train') ?? [], sets.get('held-out') ?? [], config);
+        await checkCheckpoint(config);
+      }
+      checkDecidable(rows, config);
       await checkSpace(services, run);
-      await checkServer(services, [...train, ...heldOut]);
-      await recordIdentity(services, run, train, heldOut);
+      await checkServer(services, rows);
+      const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
+      await recordIdentity(services, run, sets, comparison);
       await recordConfig(services, run, config);
+      if (comparison !== undefined) await recordComparison(services, run, comparison);
+      const recorded: Partial<Record<PromptSetName, PromptSet>> = {};
+      for (const [name, set] of sets) recorded[name] = await recordPrompts(services, run, name, set);
       return {
         basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
-        train: await recordPrompts(services, run, 'train', train),
-        heldOut: await recordPrompts(services, run, 'held-out', heldOut),
+        sets: recorded,
+        measurable: services.judges.gold !== undefined || rows.every(isVerifiable),
       };
     },
   };
 }
 
-function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[], { data }: RunConfig): void {
+/** The prompt files of a loop, read strictly. */
+async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetName, readonly PromptRow[]>> {
+  if (config.loop === 'online-dpo') {
+    return new Map([
+      ['train', await readPromptFile(resolve(config.data.train))],
+      ['held-out', await readPromptFile(resolve(config.data.heldOut))],
+    ]);
+  }
+  if (config.loop === 'wildbench') {
+    const tasks = await readTaskFile(resolve(config.data.tasks));
+    return new Map([['prompts', drawRows(tasks, config.data.rows, config.seed)]]);
+  }
+  const allowNoChecklist = config.checklists.source !== 'given';
+  const rows = await readPromptFile(resolve(config.data.prompts), { allowNoChecklist });
+  return new Map([['prompts', drawRows(rows, config.data.rows, config.seed)]]);
+}
+
+/** Some of the rows, the same ones for the same seed, in the order of the file. */
+function drawRows(rows: readonly PromptRow[], count: number | undefined, seed: number): readonly PromptRow[] {
+  if (count === undefined || count >= rows.length) return rows;
+  const rank = new Map(rows.map(({ promptId }) => [promptId, hashJson({ draw: promptId, seed })]));
+  const drawn = new Set(
+    [...rank]
+      .toSorted(([, a], [, b]) => (a < b ? -1 : 1))
+      .slice(0, count)
+      .map(([promptId]) => promptId),
+  );
+  return rows.filter(({ promptId }) => drawn.has(promptId));
+}
+
+/** Code can measure an answer to it. */
+function isVerifiable({ checklist }: PromptRow): boolean {
+  return checklist.length > 0 && checklist.every(({ verifier }) => verifier !== undefined);
+}
+
+function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[], { data }: OnlineDpoConfig): void {
   const textHash = (row: PromptRow) => hashJson(row.messages.map(({ role, content }) => ({ role, content })));
   const trained = new Map(train.map((row) => [textHash(row), row.promptId]));
   for (const row of heldOut) {
@@ -56,7 +100,13 @@ function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[
 }
 
 function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
-  if (config.judge !== undefined) return;
+  if (config.loop === 'wildbench' || config.judge !== undefined) return;
+  if (config.loop !== 'online-dpo' && config.checklists.source !== 'given') {
+    throw new ConfigError(
+      'config/unusable',
+      `checklists.source is ${config.checklists.source} and the config has no judge to answer what is written: add a judge section.`,
+    );
+  }
   const row = rows.find(({ checklist }) => checklist.some(({ verifier }) => verifier === undefined));
   if (row !== undefined) {
     throw new ConfigError(
@@ -66,7 +116,7 @@ function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
   }
 }
 
-async function checkCheckpoint({ policy, training }: RunConfig): Promise<void> {
+async function checkCheckpoint({ policy, training }: OnlineDpoConfig): Promise<void> {
   if (training === null) return;
   const file = join(resolve(policy.modelPath), 'config.json');
   await access(file).catch((cause: unknown) => {
@@ -102,7 +152,7 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
   if (served.maxModelLen === null) return;
   const longest = rows.reduce((a, b) => (lengthChars(a) >= lengthChars(b) ? a : b));
   const promptTokens = (await server.tokenize(model, longest.messages)).length;
-  const completionTokens = Math.max(config.sampling.maxTokens, config.evaluation.maxTokens);
+  const completionTokens = longestCompletion(config);
   if (promptTokens + completionTokens > served.maxModelLen) {
     throw new ModelServerError(
       'context-too-small',
@@ -119,10 +169,12 @@ function lengthChars({ messages }: PromptRow): number {
 async function recordIdentity(
   services: RunServices,
   run: RunRef,
-  train: readonly PromptRow[],
-  heldOut: readonly PromptRow[],
+  sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>,
+  comparison: OpenedComparison | undefined,
 ): Promise<void> {
-  const identity = { config: runIdentity(services.config), train: hashRows(train), heldOut: hashRows(heldOut) };
+  const stored = [...(comparison?.storedAnswers ?? [])].map(([name, rows]) => [`answers of ${name}`, rows] as const);
+  const hashes = Object.fromEntries([...sets, ...stored].map(([set, rows]) => [set, hashRows(rows)]));
+  const identity = { config: runIdentity(services.config), ...hashes };
   const name = `${run.runName}/identity`;
   await services.store.write({
     name,
@@ -143,7 +195,7 @@ async function recordIdentity(
   );
 }
 
-function hashRows(rows: readonly PromptRow[]): string {
+function hashRows(rows: readonly object[]): string {
   return hashJson(JSON.parse(JSON.stringify(rows)) as JsonValue);
 }
 
@@ -171,14 +223,14 @@ async function recordConfig({ store }: RunServices, run: RunRef, config: RunConf
 async function recordPrompts(
   { store, config }: RunServices,
   run: RunRef,
-  set: 'train' | 'held-out',
+  set: PromptSetName,
   rows: readonly PromptRow[],
 ): Promise<PromptSet> {
   const shards = partition(rows, config.shards.rows);
   await Promise.all(
     shards.map((shard, index) =>
       store.write({
-        name: shardName(promptSetName(run.runName, set), 'prompts', index),
+        name: shardName(promptSetPrefix(run.runName, set), 'prompts', index),
         schema: 'prompt',
         step: 'open-run',
         parents: [],

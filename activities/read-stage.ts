@@ -1,34 +1,50 @@
-import type { ArtifactStore } from '../clients/artifact-store.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
-import { promptSetName, promptSetOf, shardName, stageName } from '../domain/artifact-names.ts';
+import { shardName, stageName } from '../domain/artifact-names.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { JudgedGroup } from '../domain/rollout.ts';
-import type { SampleStage } from '../domain/run.ts';
-import { zipStrict } from '../domain/zip-strict.ts';
+import type { JudgeRole, SampleStage } from '../domain/run.ts';
 import { readArtifact } from './read-artifact.ts';
+import { readPrompts } from './read-prompts.ts';
+import type { RunServices } from './run-services.ts';
 
-/** The prompts of a stage with their judged groups, in order, and the artifacts they came from. */
+/** Which judged groups of a run are meant. */
+export interface JudgedStage {
+  readonly runName: string;
+  readonly round: number;
+  readonly stage: SampleStage;
+  readonly shards: number;
+  /** Whose verdicts: the judge's unless told otherwise. */
+  readonly role?: JudgeRole;
+}
+
+/**
+ * The prompts of a stage that have a judged group, with that group, in order of the prompts, and the artifacts they came
+ * from. A turn of a refinement has groups only for the prompts that were still open.
+ */
 export async function readJudgedStage(
-  store: ArtifactStore,
-  place: { readonly runName: string; readonly round: number; readonly stage: SampleStage; readonly shards: number },
+  services: RunServices,
+  { runName, round, stage, shards, role = 'judge' }: JudgedStage,
 ): Promise<{
   readonly parents: readonly ArtifactRef[];
   readonly rows: readonly (readonly [PromptRow, JudgedGroup])[];
 }> {
-  const shards = await Promise.all(
-    Array.from({ length: place.shards }, async (_, shard) => {
-      const prompts = await readArtifact<PromptRow>(
-        store,
-        shardName(promptSetName(place.runName, promptSetOf(place.stage)), 'prompts', shard),
-      );
+  const read = await Promise.all(
+    Array.from({ length: shards }, async (_, shard) => {
+      const prompts = await readPrompts(services, { runName, stage, round, shard }, role);
+      const kind = role === 'judge' ? 'judged' : 'gold';
       const judged = await readArtifact<JudgedGroup>(
-        store,
-        shardName(stageName(place.runName, place.round, place.stage), 'judged', shard),
+        services.store,
+        shardName(stageName(runName, round, stage), kind, shard),
       );
-      return { parents: [prompts.ref, judged.ref], rows: zipStrict(prompts.rows, judged.rows) };
+      const groups = new Map(judged.rows.map((group) => [group.promptId, group]));
+      const rows = prompts.rows.flatMap((prompt) => {
+        const group = groups.get(prompt.promptId);
+        return group === undefined ? [] : [[prompt, group] as const];
+      });
+      return { parents: [...prompts.parents, judged.ref], rows };
     }),
   );
-  return { parents: shards.flatMap(({ parents }) => parents), rows: shards.flatMap(({ rows }) => rows) };
+  return { parents: read.flatMap(({ parents }) => parents), rows: read.flatMap(({ rows }) => rows) };
 }
 
 /** Shards of a stage that are judged, among the names of a run's artifacts. */

@@ -1,13 +1,21 @@
 import { createLocalArtifactStore } from '../clients/local-artifact-store.ts';
 import { createLocalLedgerStore } from '../clients/local-call-ledger.ts';
 import { createOpenAiJudge } from '../clients/openai-judge.ts';
+import { createQuickJsSandbox } from '../clients/quickjs-sandbox.ts';
+import type { VerifierSandbox } from '../clients/verifier-sandbox.ts';
+import { createRewardModel, type RewardModel } from '../clients/reward-model.ts';
 import { createVllmServer } from '../clients/vllm-server.ts';
 import type { ArtifactStore } from '../clients/artifact-store.ts';
 import type { LedgerStore } from '../clients/call-ledger.ts';
 import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
+import type { BestOfNConfig } from '../configs/schema/best-of-n.ts';
+import type { EndpointConfig } from '../configs/schema/endpoint.ts';
+import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../configs/schema/judge.ts';
 import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
-import type { RunRef } from '../domain/run.ts';
+import type { JudgeRole, RunRef } from '../domain/run.ts';
+import { seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
+import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
 
 /** What the activities of one run work with. */
@@ -18,8 +26,36 @@ export interface RunServices {
   readonly policy: ModelServer;
   /** Shared by all activities of this worker that call this endpoint: the engine sees one queue. */
   readonly policyLane: LimitFunction;
-  readonly judge: JudgeModel | undefined;
-  readonly judgeLane: LimitFunction;
+  readonly judges: Readonly<Record<JudgeRole, JudgeSeats | undefined>>;
+  readonly rewardModel: RewardSeat | undefined;
+  /** Who takes part in a comparison; `undefined` for the other loops. */
+  readonly wildbench: WildbenchSeats | undefined;
+  /** Shared by all runs of this worker; its threads start with the first program. */
+  readonly sandbox: VerifierSandbox;
+  /** Writes checklists; the policy itself where the config names nobody else. */
+  readonly writer: WriterSeat;
+}
+
+/** A reward model with its lane. */
+export interface RewardSeat {
+  readonly model: RewardModel;
+  readonly name: string;
+  readonly lane: LimitFunction;
+}
+
+/** The judges of one role, and what holds for all of them. */
+export interface JudgeSeats {
+  readonly config: JudgeConfig;
+  /** At least one. */
+  readonly seats: readonly JudgeSeat[];
+}
+
+/** A judge with its settings. */
+export interface JudgeSeat {
+  readonly config: JudgeMemberConfig;
+  readonly model: JudgeModel;
+  /** Shared by all activities of this worker that call this endpoint. */
+  readonly lane: LimitFunction;
 }
 
 /** Builds and keeps the services of the runs that a worker serves. */
@@ -51,10 +87,12 @@ function readKey(env: NodeJS.ProcessEnv, name: string | undefined): string | und
 /** @param env where API keys are read from; they go nowhere but into the clients. */
 export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env): RunServicesProvider {
   const servers = new Map<string, { server: ModelServer; lane: LimitFunction }>();
-  const judges = new Map<string, { judge: JudgeModel; lane: LimitFunction }>();
+  const judges = new Map<string, Omit<JudgeSeat, 'config'>>();
+  const rewardModels = new Map<string, RewardSeat>();
   const runs = new Map<string, RunServices>();
+  const sandbox = createQuickJsSandbox();
 
-  const policyEndpoint = ({ baseUrl, apiKeyEnv, timeoutMs, callsInFlight }: RunConfig['policy']) => {
+  const policyEndpoint = ({ baseUrl, apiKeyEnv, timeoutMs, callsInFlight }: EndpointConfig) => {
     const key = JSON.stringify([baseUrl, apiKeyEnv, timeoutMs, callsInFlight]);
     const apiKey = readKey(env, apiKeyEnv);
     const known = servers.get(key) ?? {
@@ -65,30 +103,62 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     return known;
   };
 
-  const judgeEndpoint = (config: RunConfig['judge']) => {
-    if (config === undefined) return undefined;
+  const chatEndpoint = (config: EndpointConfig): Omit<JudgeSeat, 'config'> => {
     const { baseUrl, apiKeyEnv, timeoutMs, callsInFlight, model } = config;
     const key = JSON.stringify([baseUrl, apiKeyEnv, timeoutMs, callsInFlight, model]);
     const apiKey = readKey(env, apiKeyEnv);
     const known = judges.get(key) ?? {
-      judge: createOpenAiJudge({ baseUrl, model, timeoutMs, ...(apiKey === undefined ? {} : { apiKey }) }),
+      model: createOpenAiJudge({ baseUrl, model, timeoutMs, ...(apiKey === undefined ? {} : { apiKey }) }),
       lane: pLimit(callsInFlight),
     };
     judges.set(key, known);
     return known;
   };
 
+  const judgeSeats = (config: JudgeConfig | undefined): JudgeSeats | undefined =>
+    config === undefined
+      ? undefined
+      : { config, seats: panelOf(config).map((member) => ({ ...chatEndpoint(member), config: member })) };
+
+  const writerSeat = (config: RunConfig): WriterSeat => {
+    const { server, lane } = policyEndpoint(config.policy);
+    if (config.loop === 'online-dpo' || config.loop === 'wildbench' || config.checklists.writer === 'self') {
+      return seatPolicyAsWriter(server, config.policy.model, lane);
+    }
+    const endpoint = chatEndpoint(config.checklists.writer);
+    return { name: config.checklists.writer.model, ask: endpoint.model.ask, lane: endpoint.lane };
+  };
+
+  const rewardSeat = (config: BestOfNConfig['bestOfN']['rewardModel']): RewardSeat | undefined => {
+    if (config === undefined) return undefined;
+    const { baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model } = config;
+    const key = JSON.stringify([baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model]);
+    const apiKey = readKey(env, apiKeyEnv);
+    const known = rewardModels.get(key) ?? {
+      model: createRewardModel({ baseUrl, path, model, timeoutMs, ...(apiKey === undefined ? {} : { apiKey }) }),
+      name: model,
+      lane: pLimit(callsInFlight),
+    };
+    rewardModels.set(key, known);
+    return known;
+  };
+
   const fromConfig = (run: RunRef, config: RunConfig): RunServices => {
     const policy = policyEndpoint(config.policy);
-    const judge = judgeEndpoint(config.judge);
     return {
       config,
       store: createLocalArtifactStore({ root: run.storeRoot }),
       ledgers: createLocalLedgerStore({ root: run.storeRoot }),
       policy: policy.server,
       policyLane: policy.lane,
-      judge: judge?.judge,
-      judgeLane: judge?.lane ?? pLimit(1),
+      judges: {
+        judge: judgeSeats('judge' in config ? config.judge : undefined),
+        gold: judgeSeats('goldJudge' in config ? config.goldJudge : undefined),
+      },
+      writer: writerSeat(config),
+      sandbox,
+      rewardModel: rewardSeat(config.loop === 'best-of-n' ? config.bestOfN.rewardModel : undefined),
+      wildbench: config.loop === 'wildbench' ? seatWildbench(config, { policyEndpoint, chatEndpoint }) : undefined,
     };
   };
 
@@ -112,7 +182,11 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       return services;
     },
     async close() {
-      await Promise.all([...servers.values()].map(({ server }) => server.close()));
+      await Promise.all([
+        sandbox.close(),
+        ...[...servers.values()].map(({ server }) => server.close()),
+        ...[...rewardModels.values()].map(({ model }) => model.close()),
+      ]);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { configOfLoop } from '../configs/stage-sampling.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { DataError } from '../domain/errors.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
@@ -17,12 +18,19 @@ export interface SelectPairsInput {
 export function createSelectPairsActivities(provider: RunServicesProvider) {
   return {
     async selectRoundPairs({ run, round, shards, policy }: SelectPairsInput): Promise<SelectionCounts> {
-      const { store, config } = await provider.of(run);
+      const services = await provider.of(run);
+      const { store } = services;
+      const { selection } = configOfLoop(services.config, 'online-dpo');
       const name = roundName(run.runName, round, 'pairs');
       const existing = await store.find(name);
       if (existing !== undefined) return existing.summary as unknown as SelectionCounts;
 
-      const { parents, rows } = await readJudgedStage(store, { runName: run.runName, round, stage: 'sample', shards });
+      const { parents, rows } = await readJudgedStage(services, {
+        runName: run.runName,
+        round,
+        stage: 'sample',
+        shards,
+      });
       const stamp = policyStamp(policy);
       const stale = rows.flatMap(([, { rollouts_G }]) => rollouts_G).find((rollout) => rollout.policy !== stamp);
       if (stale !== undefined) {
@@ -31,7 +39,7 @@ export function createSelectPairsActivities(provider: RunServicesProvider) {
           `Round ${round} samples from ${stamp}, but a rollout of "${stale.promptId}" was made by ${stale.policy}: the round is refused.`,
         );
       }
-      const selections = rows.map(([prompt, group]) => selectPairs(prompt, group, config.selection));
+      const selections = rows.map(([prompt, group]) => selectPairs(prompt, group, selection));
       const because = (reason: string) => selections.filter((selection) => selection.reason === reason).length;
       const pairs = selections.flatMap((selection) => selection.pairs);
       const counts: SelectionCounts = {

@@ -1,3 +1,4 @@
+import { configOfLoop } from '../configs/stage-sampling.ts';
 import type { ProbeScore, TrainingResult } from '../clients/trainer.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { AdapterError } from '../domain/errors.ts';
@@ -67,7 +68,7 @@ export async function serveAndProbe(
       servedAdapter_T: await score(adapter.servedModel),
       servedPrevious_T: await score(previousModel),
     },
-    config.publish,
+    configOfLoop(config, 'online-dpo').publish,
   );
   if (decision.ok) {
     const { meanChange, meanDisagreement, baseDisagreement } = decision;

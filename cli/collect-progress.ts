@@ -10,6 +10,9 @@ import { workflowIdOf } from './run-name.ts';
 /** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API. */
 const SCHEDULED = 1;
 
+/** Activities whose heartbeats count calls that their workflow has not counted yet. */
+const COUNTED_ACTIVITIES: ReadonlySet<string> = new Set(['respond', 'rewrite', 'critique', 'selfScore']);
+
 /** What an activity in flight last said of itself. */
 interface PendingActivity {
   readonly type: string;
@@ -52,7 +55,7 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   const [run] = chain as [LoopProgress, ...LoopProgress[]];
   const current = chain.at(-1) ?? run;
   const counts = chain.map((progress) => progress.counts).reduce(addCounts, NO_COUNTS);
-  const drawing = pending.filter(({ type }) => type === 'respond').flatMap(({ progress }) => progress ?? []);
+  const drawing = pending.filter(({ type }) => COUNTED_ACTIVITIES.has(type)).flatMap(({ progress }) => progress ?? []);
   const sum = (read: (progress: ActivityProgress) => number) =>
     drawing.reduce((total, progress) => total + read(progress), 0);
   const training = pending.find(({ type }) => type === 'train')?.progress;
@@ -60,11 +63,12 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   return {
     runName,
     status: statusOf(chain),
+    stages: current.stages,
     stage: current.stage,
     round: current.round,
     rounds: run.rounds,
-    rowsDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + sum(({ done }) => done),
-    rowsTotal: current.stage === 'train' ? (training?.total ?? 0) : current.total,
+    stageDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + sum(({ done }) => done),
+    stageTotal: current.stage === 'train' ? (training?.total ?? 0) : current.total,
     calls: counts.calls + sum(({ calls }) => calls),
     promptTokens: counts.promptTokens + sum(({ promptTokens }) => promptTokens),
     completionTokens: counts.completionTokens + sum(({ completionTokens }) => completionTokens),
@@ -79,13 +83,16 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
             loss: training.training?.loss ?? null,
             margin: training.training?.margin ?? null,
           },
-    note: retried === undefined ? null : `${retried.type}, attempt ${retried.attempt}: ${retried.lastFailure}`,
+    note:
+      chain.map(({ heldBecause }) => heldBecause).find((reason) => reason !== null) ??
+      (retried === undefined ? null : `${retried.type}, attempt ${retried.attempt}: ${retried.lastFailure}`),
   };
 }
 
 function statusOf(chain: readonly LoopProgress[]): RunStatus {
   const [run] = chain;
   if (run?.stopping) return 'stopping';
+  if (chain.some(({ heldBecause }) => heldBecause !== null)) return 'paused';
   if (!run?.paused) return 'running';
   return chain.length > 1 ? 'pausing' : 'paused';
 }

@@ -60,7 +60,7 @@ export async function loadConfig(
   const overridden = new Map<string, string>();
   for (const [variable, field] of ENVIRONMENT) {
     const given = env[variable];
-    if (given) override(value, field, given, variable, overridden);
+    if (given && (field !== 'policy.modelPath' || trains(value))) override(value, field, given, variable, overridden);
   }
   for (const set of sets) {
     const at = set.indexOf('=');
@@ -81,6 +81,11 @@ export async function loadConfig(
   }
   const config = parsed.data;
   return { config, configHash: hashConfig(config), defaultName: basename(path).replace(/\.ya?ml$/i, '') };
+}
+
+/** Only loops that train know a checkpoint. */
+function trains(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'loop' in value && value.loop === 'online-dpo';
 }
 
 function hashConfig(config: RunConfig): string {

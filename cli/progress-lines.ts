@@ -1,4 +1,4 @@
-import { RUN_STAGES, type RunProgress, type RunStatus } from '../domain/run-progress.ts';
+import type { RunProgress, RunStatus } from '../domain/run-progress.ts';
 import { displayWidth, stripControls, type Paint, type Piece } from './terminal-text.ts';
 
 /** Measured beside the progress itself; `null` where there is nothing to say yet. */
@@ -19,8 +19,6 @@ const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
   failed: 'red',
 };
 
-const SHOWN_STAGES = RUN_STAGES.filter((stage) => stage !== 'done');
-
 /** `1:02:03` or `02:03`. */
 export function formatClock(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
@@ -33,8 +31,8 @@ export function formatClock(milliseconds: number): string {
 export function plainLine(progress: RunProgress, rates: ProgressRates): string {
   const { stage, round, rounds, status, note } = progress;
   const parts = [
-    `[${formatClock(rates.elapsedMs)}] ${stripControls(progress.runName)}${status === 'running' ? '' : ` ${status}`}: ${stage}, round ${round}/${rounds}`,
-    rowsText(progress),
+    `[${formatClock(rates.elapsedMs)}] ${stripControls(progress.runName)}${status === 'running' ? '' : ` ${status}`}: ${stage}${rounds === 0 ? '' : `, round ${round}/${rounds}`}`,
+    stageText(progress),
     ...rateTexts(progress, rates),
     resultText(progress),
     trainingText(progress),
@@ -49,7 +47,7 @@ export function liveLines(progress: RunProgress, rates: ProgressRates, columns: 
     [
       { text: stripControls(progress.runName), paint: 'bold' },
       { text: `  ${progress.status}`, paint: STATUS_PAINT[progress.status] },
-      { text: `  round ${progress.round}/${progress.rounds}`, paint: 'plain' },
+      { text: progress.rounds === 0 ? '' : `  round ${progress.round}/${progress.rounds}`, paint: 'plain' },
     ],
     stageLine(progress, columns),
     barLine(progress, columns),
@@ -61,25 +59,26 @@ export function liveLines(progress: RunProgress, rates: ProgressRates, columns: 
   return lines;
 }
 
-function stageLine({ stage }: RunProgress, columns: number): Piece[] {
-  const current = SHOWN_STAGES.findIndex((entry) => entry === stage);
-  const pieces = SHOWN_STAGES.map((entry, index): Piece =>
+function stageLine({ stage, stages }: RunProgress, columns: number): Piece[] {
+  const shown = stages.filter((entry) => entry !== 'done');
+  const current = shown.findIndex((entry) => entry === stage);
+  const pieces = shown.map((entry, index): Piece =>
     index === current ? { text: `[${entry}] `, paint: 'bold' } : { text: `${entry} `, paint: 'dim' },
   );
   if (displayWidth(pieces.map(({ text }) => text).join('')) <= columns || current < 0) return pieces;
   // On a narrow terminal a cut row of stages could hide the current one.
   return [
     { text: `[${stage}] `, paint: 'bold' },
-    { text: `stage ${current + 1} of ${SHOWN_STAGES.length}`, paint: 'dim' },
+    { text: `stage ${current + 1} of ${shown.length}`, paint: 'dim' },
   ];
 }
 
 function barLine(progress: RunProgress, columns: number): Piece[] {
-  const { rowsDone, rowsTotal } = progress;
-  const label = rowsText(progress);
-  if (rowsTotal <= 0) return [{ text: label === '' ? 'working' : label, paint: 'dim' }];
+  const { stageDone, stageTotal } = progress;
+  const label = stageText(progress);
+  if (stageTotal <= 0) return [{ text: label === '' ? 'working' : label, paint: 'dim' }];
   const width = Math.max(4, Math.min(40, columns - displayWidth(label) - 2));
-  const filled = Math.floor(Math.min(1, Math.max(0, rowsDone / rowsTotal)) * width);
+  const filled = Math.floor(Math.min(1, Math.max(0, stageDone / stageTotal)) * width);
   return [
     { text: '█'.repeat(filled), paint: 'cyan' },
     { text: '░'.repeat(width - filled), paint: 'dim' },
@@ -87,13 +86,13 @@ function barLine(progress: RunProgress, columns: number): Piece[] {
   ];
 }
 
-function rowsText({ rowsDone, rowsTotal, stage }: RunProgress): string {
-  return rowsTotal <= 0 ? '' : `${rowsDone}/${rowsTotal} ${stage === 'train' ? 'steps' : 'rows'}`;
+function stageText({ stageDone, stageTotal, stage }: RunProgress): string {
+  return stageTotal <= 0 ? '' : `${stageDone}/${stageTotal} ${stage === 'train' ? 'steps' : 'calls'}`;
 }
 
 function rateTexts({ calls }: RunProgress, { callsPerSecond, tokensPerSecond, timeLeftMs }: ProgressRates): string[] {
   return [
-    `${calls} calls`,
+    `${calls} calls in all`,
     callsPerSecond === null ? '' : `${callsPerSecond.toFixed(1)} calls/s`,
     tokensPerSecond === null ? '' : `${Math.round(tokensPerSecond)} tokens/s`,
     timeLeftMs === null ? '' : `${formatClock(timeLeftMs)} left`,

@@ -52,8 +52,8 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
     elapsedMs: now() - startedMs,
     timeLeftMs: timeLeftMs({
       doneAtStart: stage.doneAtStart,
-      done: progress.rowsDone,
-      total: progress.rowsTotal,
+      done: progress.stageDone,
+      total: progress.stageTotal,
       elapsedMs: now() - stage.startedMs,
     }),
     callsPerSecond: calls.perSecond(),
@@ -87,7 +87,7 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
       const changed = key !== stage.key;
       if (changed) {
         const sameStage = stage.key.startsWith(`${stageKey} `);
-        stage = sameStage ? { ...stage, key } : { key, startedMs: now(), doneAtStart: progress.rowsDone };
+        stage = sameStage ? { ...stage, key } : { key, startedMs: now(), doneAtStart: progress.stageDone };
       }
       pending = progress;
       if (changed || now() - lastShownMs >= (isTty ? REDRAW_EVERY_MS : PLAIN_EVERY_MS)) show(progress);

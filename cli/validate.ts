@@ -1,3 +1,4 @@
+import type { RunConfig } from '../configs/schema/run-config.ts';
 import { loadConfig } from './load-config.ts';
 import type { Output } from './output.ts';
 
@@ -5,8 +6,21 @@ import type { Output } from './output.ts';
 export async function validate(configPath: string, sets: readonly string[], output: Output): Promise<number> {
   const { config, configHash } = await loadConfig(configPath, sets);
   output.line(
-    `${configPath} is valid: loop ${config.loop}, ${config.rounds} round(s), seed ${config.seed}, hash ${configHash.slice(0, 16)}`,
+    `${configPath} is valid: loop ${config.loop}, ${lengthOf(config)}, seed ${config.seed}, hash ${configHash.slice(0, 16)}`,
   );
   output.object({ valid: true, configHash, config });
   return 0;
+}
+
+function lengthOf(config: RunConfig): string {
+  switch (config.loop) {
+    case 'online-dpo':
+      return `${config.rounds} round(s)`;
+    case 'refine':
+      return `${config.refine.turns} turn(s)`;
+    case 'best-of-n':
+      return `${config.sampling.samplesPerPrompt} candidates`;
+    case 'wildbench':
+      return `${Object.keys(config.policies).length} policies, ${config.baselines.length} baseline(s), ${Object.keys(config.judges).length} judge(s)`;
+  }
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../domain/canonical-json.ts';
+import type { JudgeConfig } from './schema/judge.ts';
 import type { RunConfig } from './schema/run-config.ts';
 
 /**
@@ -6,16 +7,31 @@ import type { RunConfig } from './schema/run-config.ts';
  * continued), where things are served, and how much is done at once.
  */
 export function runIdentity(config: RunConfig): JsonValue {
-  const { rounds: _rounds, store: _store, temporal: _temporal, ...rest } = config;
+  const { store: _store, temporal: _temporal, ...kept } = config;
+  const { rounds: _rounds, ...rest } = { rounds: null, ...kept };
   const { inFlight: _inFlight, ...shards } = config.shards;
   return JSON.parse(
     JSON.stringify({
       ...rest,
       shards,
       policy: withoutPlace(config.policy),
-      ...(config.judge === undefined ? {} : { judge: withoutPlace(config.judge) }),
+      ...('judge' in config && config.judge !== undefined ? { judge: judgeIdentity(config.judge) } : {}),
+      ...('goldJudge' in config && config.goldJudge !== undefined
+        ? { goldJudge: judgeIdentity(config.goldJudge) }
+        : {}),
+      ...(config.loop === 'wildbench'
+        ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
+        : {}),
     }),
   ) as JsonValue;
+}
+
+function judgeIdentity({ panel, ...judge }: JudgeConfig) {
+  return { ...withoutPlace(judge), panel: panel.map(withoutPlace) };
+}
+
+function mapWithoutPlace(endpoints: Readonly<Record<string, object>>) {
+  return Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, withoutPlace(endpoint)]));
 }
 
 function withoutPlace<Endpoint extends object>(endpoint: Endpoint): Partial<Endpoint> {

@@ -1,4 +1,11 @@
 import { Worker } from '@temporalio/worker';
+import { createGenerateWildbenchActivities } from '../activities/generate-wildbench.ts';
+import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
+import { createFinishRefinementActivities } from '../activities/finish-refinement.ts';
+import { createRewriteActivities } from '../activities/rewrite.ts';
+import { createScoreCandidatesActivities } from '../activities/score-candidates.ts';
+import { createSelectBestActivities } from '../activities/select-best.ts';
+import { createWriteChecklistsActivities } from '../activities/write-checklists.ts';
 import { createEvaluateActivities } from '../activities/evaluate.ts';
 import { withTranslatedErrors } from '../activities/failure.ts';
 import { createJudgeActivities } from '../activities/judge.ts';
@@ -27,6 +34,13 @@ export function createModelWorker(
       ...createEvaluateActivities(provider),
       ...createPublishActivities(provider),
       ...createReportActivities(provider),
+      ...createWriteChecklistsActivities(provider),
+      ...createRewriteActivities(provider),
+      ...createFinishRefinementActivities(provider),
+      ...createScoreCandidatesActivities(provider),
+      ...createSelectBestActivities(provider),
+      ...createGenerateWildbenchActivities(provider),
+      ...createJudgeWildbenchActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

@@ -1,4 +1,11 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { createGenerateWildbenchActivities } from '../activities/generate-wildbench.ts';
+import type { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
+import type { createFinishRefinementActivities } from '../activities/finish-refinement.ts';
+import type { createRewriteActivities } from '../activities/rewrite.ts';
+import type { createScoreCandidatesActivities } from '../activities/score-candidates.ts';
+import type { createSelectBestActivities } from '../activities/select-best.ts';
+import type { createWriteChecklistsActivities } from '../activities/write-checklists.ts';
 import type { createEvaluateActivities } from '../activities/evaluate.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
@@ -14,7 +21,14 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSelectPairsActivities> &
   ReturnType<typeof createEvaluateActivities> &
   ReturnType<typeof createPublishActivities> &
-  ReturnType<typeof createReportActivities>;
+  ReturnType<typeof createReportActivities> &
+  ReturnType<typeof createWriteChecklistsActivities> &
+  ReturnType<typeof createRewriteActivities> &
+  ReturnType<typeof createFinishRefinementActivities> &
+  ReturnType<typeof createScoreCandidatesActivities> &
+  ReturnType<typeof createSelectBestActivities> &
+  ReturnType<typeof createGenerateWildbenchActivities> &
+  ReturnType<typeof createJudgeWildbenchActivities>;
 
 // Attempts are finite everywhere: by default Temporal repeats an oversize result for ever.
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 20 } as const;

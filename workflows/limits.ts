@@ -1,26 +1,40 @@
-import { ApplicationFailure } from '@temporalio/workflow';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import type { RolloutCounts } from '../domain/run.ts';
+import type { LoopControl } from './loop-control.ts';
 
-/** Refuses a stage with too many holes: a failed rollout or an unparsed verdict is data, many of them are a fault. */
-export function checkShares(stage: string, counts: RolloutCounts, { limits }: RunConfig): void {
+/**
+ * Holds a run whose stage has too many holes, with the reason shown: a failed rollout or an unparsed verdict is data, many
+ * of them are a fault. Whoever resumes it takes the stage as it is.
+ */
+export async function holdIfTooManyHoles(
+  control: LoopControl,
+  stage: string,
+  counts: RolloutCounts,
+  { limits }: RunConfig,
+): Promise<void> {
   const verdicts = counts.yes + counts.no + counts.unparsed;
-  check(stage, 'rollouts failed', counts.failed, counts.rollouts, limits.maxFailedShare, 'limits.maxFailedShare');
-  check(
-    stage,
-    'verdicts could not be read',
-    counts.unparsed,
-    verdicts,
-    limits.maxUnparsedShare,
-    'limits.maxUnparsedShare',
-  );
+  const reasons = [
+    describe(stage, 'rollouts failed', counts.failed, counts.rollouts, limits.maxFailedShare, 'limits.maxFailedShare'),
+    describe(
+      stage,
+      'verdicts could not be read',
+      counts.unparsed,
+      verdicts,
+      limits.maxUnparsedShare,
+      'limits.maxUnparsedShare',
+    ),
+  ].flatMap((reason) => reason ?? []);
+  if (reasons.length > 0) await control.hold(reasons.join(' '));
 }
 
-function check(stage: string, what: string, count: number, of: number, limit: number, field: string): void {
-  if (of === 0 || count / of <= limit) return;
-  throw ApplicationFailure.create({
-    type: 'data/too-many-failed',
-    message: `${stage}: ${count} of ${of} ${what}, more than ${field} allows (${limit}): look at the rollouts' reasons, mend the cause or raise the limit.`,
-    nonRetryable: true,
-  });
+function describe(
+  stage: string,
+  what: string,
+  count: number,
+  of: number,
+  limit: number,
+  field: string,
+): string | undefined {
+  if (of === 0 || count / of <= limit) return undefined;
+  return `${stage}: ${count} of ${of} ${what}, more than ${field} allows (${limit}). Look at the report, then \`tickloop resume\` to go on with it as it is or \`tickloop stop\` to end the run.`;
 }

@@ -36,6 +36,14 @@ export class LoopControl {
     this.progress = { ...this.progress, ...change };
   }
 
+  /** Pauses the run by itself and says why; it goes on when someone resumes it. */
+  async hold(reason: string): Promise<void> {
+    this.report({ heldBecause: reason });
+    await this.setPaused(true);
+    await this.untilRunning();
+    this.report({ heldBecause: null });
+  }
+
   /** Waits while the run is paused. */
   async untilRunning(): Promise<void> {
     await condition(() => !this.paused);

@@ -1,5 +1,5 @@
 import type { RunConfig } from '../configs/schema/run-config.ts';
-import type { RunReport } from '../domain/run-report.ts';
+import type { RunReport } from '../domain/report/run-report.ts';
 import type { RunRef } from '../domain/run.ts';
 import { modelActivities } from './activity-proxies.ts';
 

@@ -1,16 +1,16 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
-import type { OpenedRun, RolloutCounts, RunRef } from '../domain/run.ts';
+import { promptSet, type OpenedRun, type RolloutCounts, type RunRef } from '../domain/run.ts';
 import { modelActivities, trainerActivities } from './activity-proxies.ts';
-import { checkShares } from './limits.ts';
+import { holdIfTooManyHoles } from './limits.ts';
 import { LoopControl } from './loop-control.ts';
 import { shardWindowWorkflow, wholeWindow } from './shard-window.ts';
 
 export interface RoundInput {
   readonly run: RunRef;
-  readonly config: RunConfig;
+  readonly config: OnlineDpoConfig;
   readonly opened: OpenedRun;
   readonly round: number;
   readonly policy: PolicyVersion;
@@ -28,15 +28,15 @@ export interface RoundResult {
  * @source BOLT (arXiv 2502.03860) §3.3, online training: sample from the current policy, score, DPO on best and worst
  */
 export async function roundWorkflow({ run, config, opened, round, policy }: RoundInput): Promise<RoundResult> {
-  const control = new LoopControl(initialProgress('sample', config.rounds, round));
+  const control = new LoopControl(initialProgress(config.loop, { stage: 'sample', rounds: config.rounds, round }));
   const { selectRoundPairs, publish } = modelActivities(config.temporal.taskQueue);
   const { train } = trainerActivities(config.temporal.taskQueue);
-  const prompts = opened.train;
+  const prompts = promptSet(opened, 'train');
 
   const counts = await control.runChild(shardWindowWorkflow, `${workflowInfo().workflowId}/sample`, [
     wholeWindow({ run, config, stage: 'sample', round, policy, prompts }),
   ]);
-  checkShares(`Sampling of round ${round}`, counts, config);
+  await holdIfTooManyHoles(control, `Sampling of round ${round}`, counts, config);
 
   control.report({ stage: 'select', counts });
   await selectRoundPairs({ run, round, shards: prompts.shards, policy });

@@ -1,5 +1,5 @@
 import { continueAsNew } from '@temporalio/workflow';
-import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
@@ -13,10 +13,13 @@ import {
 import { modelActivities } from './activity-proxies.ts';
 import { LoopControl } from './loop-control.ts';
 
+/** Stages of a training round that draw and judge. */
+export type OnlineStage = Extract<SampleStage, 'sample' | 'evaluate'>;
+
 export interface ShardWindowInput {
   readonly run: RunRef;
-  readonly config: RunConfig;
-  readonly stage: SampleStage;
+  readonly config: OnlineDpoConfig;
+  readonly stage: OnlineStage;
   readonly round: number;
   readonly policy: PolicyVersion;
   readonly prompts: PromptSet;
@@ -36,7 +39,7 @@ const SHARDS_PER_RUN = 150;
 export async function shardWindowWorkflow(input: ShardWindowInput): Promise<RolloutCounts> {
   const { run, config, stage, round, policy, prompts } = input;
   const { respond, judge } = modelActivities(config.temporal.taskQueue);
-  const control = new LoopControl(initialProgress(stage, config.rounds, round));
+  const control = new LoopControl(initialProgress(config.loop, { stage, rounds: config.rounds, round }));
   const callsOfRow = callsPerPrompt(config, stage);
   const lastShard = Math.min(prompts.shards, input.nextShard + SHARDS_PER_RUN);
   let { nextShard, counts } = input;
@@ -67,7 +70,7 @@ export function wholeWindow(input: Omit<ShardWindowInput, 'nextShard' | 'counts'
   return { ...input, nextShard: 0, counts: NO_COUNTS };
 }
 
-function callsPerPrompt(config: RunConfig, stage: SampleStage): number {
+function callsPerPrompt(config: OnlineDpoConfig, stage: OnlineStage): number {
   const { samplesPerPrompt, samplesPerCall } = stage === 'sample' ? config.sampling : config.evaluation;
   return samplesPerPrompt / samplesPerCall;
 }

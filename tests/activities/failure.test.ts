@@ -42,8 +42,9 @@ const DATA = {
   'data/duplicate-prompt': true,
   'data/held-out-overlap': true,
   'data/no-pairs': true,
-  'data/too-many-failed': true,
   'data/mixed-policy-versions': true,
+  'data/no-scores': true,
+  'data/mixed-scorers': true,
 } satisfies Record<DataError['code'], boolean>;
 const ADAPTER = {
   'adapter/not-loaded': false,
@@ -120,12 +121,13 @@ describe('toActivityFailure', () => {
     }
   });
 
-  it('makes an unknown error a retryable internal one', () => {
-    expect(toActivityFailure(new TypeError('oops'))).toMatchObject({
+  it('makes an unknown error an internal one, which may pass unless it is a mistake in the program', () => {
+    expect(toActivityFailure(new Error('oops'))).toMatchObject({
       type: 'internal/unexpected',
       message: 'oops',
       nonRetryable: false,
     });
+    expect(toActivityFailure(new TypeError('oops'))).toMatchObject({ type: 'internal/unexpected', nonRetryable: true });
     expect(toActivityFailure('just text')).toMatchObject({ type: 'internal/unexpected', message: 'just text' });
   });
 });

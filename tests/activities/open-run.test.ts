@@ -19,8 +19,8 @@ describe('openRun', () => {
   it('records config and prompts and says what the run starts from', async () => {
     expect(await bench.open({ shards: { rows: 1 } })).toEqual({
       basePolicy: { round: 0, servedModel: 'base', adapterHash: null, adapterPath: null },
-      train: { shards: 2, rows: 2 },
-      heldOut: { shards: 1, rows: 1 },
+      sets: { train: { shards: 2, rows: 2 }, 'held-out': { shards: 1, rows: 1 } },
+      measurable: true,
     });
     expect(await bench.store.list('test')).toEqual([
       'test/config/0000000000000000',

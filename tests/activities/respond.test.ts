@@ -65,6 +65,10 @@ describe('respond, judge and selectRoundPairs', () => {
       passRateCount: 12,
       promptTokens: 24,
       completionTokens: 30,
+      judgeCalls: 0,
+      judgePromptTokens: 0,
+      judgeCompletionTokens: 0,
+      unreportedUsage: 0,
     });
     const input = { run: bench.run, round: 1, shards: 1, policy: opened.basePolicy };
     expect(await bench.activities.selectRoundPairs(input)).toEqual({

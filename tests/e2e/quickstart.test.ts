@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collectProgress } from '../../cli/collect-progress.ts';
 import { connectTemporal } from '../../cli/temporal-client.ts';
 import type { RunProgress } from '../../domain/run-progress.ts';
-import type { RunReport } from '../../domain/run-report.ts';
+import type { OnlineDpoReport } from '../../domain/report/online-dpo/online-dpo-report.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CALLS_IN_FLIGHT = 4;
@@ -121,7 +121,7 @@ afterAll(async () => {
 
 it('survives the death of the worker while it samples and of worker and trainer while it trains', async () => {
   const first = startRun();
-  await untilProgress(({ stage, rowsDone }) => stage === 'sample' && rowsDone > 4);
+  await untilProgress(({ stage, stageDone }) => stage === 'sample' && stageDone > 4);
   first.killTerminal();
   await killWorker();
 
@@ -137,7 +137,7 @@ it('survives the death of the worker while it samples and of worker and trainer 
   const { reportJson, status } = JSON.parse(third.stdout) as { readonly reportJson: string; readonly status: string };
   expect(status).toBe('done');
 
-  const report = JSON.parse(await readFile(reportJson, 'utf8')) as RunReport;
+  const report = JSON.parse(await readFile(reportJson, 'utf8')) as OnlineDpoReport;
   const calls = report.calls.map(({ sent, answered, failed, lost }) => ({ sent, answered, failed, lost }));
   expect(calls.reduce((sum, { answered }) => sum + answered, 0)).toBe(8 + 24 * 2 + 8);
   const lost = calls.reduce((sum, stage) => sum + stage.lost, 0);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { z } from 'zod';
 import { withTranslatedErrors } from '../../activities/failure.ts';
 import { createJudgeActivities } from '../../activities/judge.ts';
 import { createOpenRunActivities } from '../../activities/open-run.ts';
@@ -13,14 +12,11 @@ import { createRunServicesProvider } from '../../activities/run-services.ts';
 import { createSelectPairsActivities } from '../../activities/select-pairs.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
-import type { runConfig } from '../../configs/schema/run-config.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type { OpenedRun, RunRef, ShardTask } from '../../domain/run.ts';
 import type { DeterministicModelOptions } from './deterministic-model.ts';
-import { makeRunConfig } from './make-run-config.ts';
+import { makeRunConfig, type OnlineDpoChanges } from './make-run-config.ts';
 import { startScriptedModelServer } from './scripted-model-server.ts';
-
-type ConfigChanges = Partial<z.input<typeof runConfig>>;
 
 const quiet = (): void => {};
 
@@ -74,7 +70,7 @@ export async function startActivityBench(model: DeterministicModelOptions) {
         name,
         rows.map((row) => JSON.stringify(row)),
       ),
-    config: (changes: ConfigChanges = {}) =>
+    config: (changes: OnlineDpoChanges = {}) =>
       makeRunConfig({
         data: { train: pathOf('train'), heldOut: pathOf('held-out') },
         policy: { baseUrl: server.baseUrl, model: 'base', modelPath: folder, callsInFlight: 1 },
@@ -83,7 +79,7 @@ export async function startActivityBench(model: DeterministicModelOptions) {
         ...changes,
       }),
     /** Opens the run, by default under its own name and with no change to the config. */
-    open: (changes: ConfigChanges = {}, as: RunRef = run): Promise<OpenedRun> =>
+    open: (changes: OnlineDpoChanges = {}, as: RunRef = run): Promise<OpenedRun> =>
       inActivity(() => activities.openRun({ run: as, config: bench.config(changes) })),
     respond: (task: ShardTask): Promise<void> => inActivity(() => activities.respond(task)),
     judge: (task: ShardTask) => inActivity(() => activities.judge(task)),

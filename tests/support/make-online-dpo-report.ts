@@ -1,15 +1,22 @@
 import type { Verdict } from '../../domain/checklist.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type { JudgedRollout } from '../../domain/rollout.ts';
-import type { CurvePoint, ReportEvaluation, ReportRound, ReportSample, RunReport } from '../../domain/run-report.ts';
+import type {
+  CurvePoint,
+  OnlineDpoReport,
+  ReportEvaluation,
+  ReportRound,
+  ReportSample,
+} from '../../domain/report/online-dpo/online-dpo-report.ts';
 
 const hash = (digit: string): string => digit.repeat(64);
 const STAMPS = ['base:smol-360m', 'lab-r1@1111111111111111', 'lab-r2@2222222222222222'] as const;
 
 /** A report as a whole run leaves it: base and two rounds, ten samples. */
-export function makeRunReport(overrides: Partial<RunReport> = {}): RunReport {
+export function makeOnlineDpoReport(overrides: Partial<OnlineDpoReport> = {}): OnlineDpoReport {
   return {
     formatVersion: 1,
+    loop: 'online-dpo',
     runName: 'checklist-lab',
     status: 'done',
     statusReason: null,

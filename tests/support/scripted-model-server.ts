@@ -26,6 +26,8 @@ export type ScriptedReply =
     };
 
 export interface ScriptedModelServerOptions {
+  /** Asked first at each request; `undefined` leaves it to the script and the model. */
+  readonly intercept?: (request: RecordedRequest) => ScriptedReply | undefined;
   /** Canned replies, one a request, in order. */
   readonly script?: readonly ScriptedReply[];
   /** Answers when the script has run out, or from the first request when there is none. */
@@ -73,7 +75,7 @@ export async function startScriptedModelServer(options: ScriptedModelServerOptio
   const model = options.deterministic && createDeterministicModel(options.deterministic);
 
   const chooseReply = (request: RecordedRequest): ScriptedReply => {
-    const scripted = queue.shift();
+    const scripted = options.intercept?.(request) ?? queue.shift();
     if (scripted !== undefined) return scripted;
     if (model !== undefined) return model.reply(request);
     const surprise = `${request.method} ${request.path} came when the script had run out`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createProgressView, wantsColor } from '../../cli/progress-view.ts';
 import { createRateMeter, timeLeftMs } from '../../cli/rate-meter.ts';
 import { cutPieces, displayWidth, stripControls } from '../../cli/terminal-text.ts';
-import type { RunProgress } from '../../domain/run-progress.ts';
+import { LOOP_STAGES, type RunProgress } from '../../domain/run-progress.ts';
 
 const ESCAPE = '\u001b';
 
@@ -10,11 +10,12 @@ function makeProgress(overrides: Partial<RunProgress> = {}): RunProgress {
   return {
     runName: 'lab',
     status: 'running',
+    stages: LOOP_STAGES['online-dpo'],
     stage: 'sample',
     round: 1,
     rounds: 2,
-    rowsDone: 0,
-    rowsTotal: 48,
+    stageDone: 0,
+    stageTotal: 48,
     calls: 0,
     promptTokens: 0,
     completionTokens: 0,
@@ -38,15 +39,15 @@ describe('the plain view', () => {
     const { writes, clock, view } = makeView(false);
     view.update(makeProgress());
     clock.ms = 5_000;
-    view.update(makeProgress({ rowsDone: 6, calls: 10, completionTokens: 1000 }));
+    view.update(makeProgress({ stageDone: 6, calls: 10, completionTokens: 1000 }));
     clock.ms = 10_000;
-    view.update(makeProgress({ rowsDone: 12, calls: 20, promptTokens: 500, completionTokens: 2000, passRate: 0.31 }));
+    view.update(makeProgress({ stageDone: 12, calls: 20, promptTokens: 500, completionTokens: 2000, passRate: 0.31 }));
     clock.ms = 11_000;
     view.update(
       makeProgress({
         stage: 'train',
-        rowsDone: 3,
-        rowsTotal: 30,
+        stageDone: 3,
+        stageTotal: 30,
         calls: 20,
         promptTokens: 500,
         completionTokens: 2000,
@@ -55,9 +56,9 @@ describe('the plain view', () => {
       }),
     );
     expect(writes).toEqual([
-      '[00:00] lab: sample, round 1/2, 0/48 rows, 0 calls, held-out base 0.26\n',
-      '[00:10] lab: sample, round 1/2, 12/48 rows, 20 calls, 2.0 calls/s, 250 tokens/s, 00:30 left, pass rate 0.31, held-out base 0.26\n',
-      '[00:11] lab: train, round 1/2, 3/30 steps, 20 calls, 1.8 calls/s, 227 tokens/s, held-out base 0.26, step 3/30 loss 0.688, resumed from step 2\n',
+      '[00:00] lab: sample, round 1/2, 0/48 calls, 0 calls in all, held-out base 0.26\n',
+      '[00:10] lab: sample, round 1/2, 12/48 calls, 20 calls in all, 2.0 calls/s, 250 tokens/s, 00:30 left, pass rate 0.31, held-out base 0.26\n',
+      '[00:11] lab: train, round 1/2, 3/30 steps, 20 calls in all, 1.8 calls/s, 227 tokens/s, held-out base 0.26, step 3/30 loss 0.688, resumed from step 2\n',
     ]);
   });
 
@@ -65,20 +66,20 @@ describe('the plain view', () => {
     const { writes, clock, view } = makeView(false);
     view.update(makeProgress());
     clock.ms = 1000;
-    view.update(makeProgress({ rowsDone: 48 }));
+    view.update(makeProgress({ stageDone: 48 }));
     view.finish();
     view.finish();
     expect(writes).toHaveLength(2);
-    expect(writes[1]).toContain('[00:01] lab: sample, round 1/2, 48/48 rows');
+    expect(writes[1]).toContain('[00:01] lab: sample, round 1/2, 48/48 calls');
   });
 
   it('keeps the time of the stage when only the status changes', () => {
     const { writes, clock, view } = makeView(false);
     view.update(makeProgress());
     clock.ms = 4000;
-    view.update(makeProgress({ rowsDone: 24, status: 'pausing' }));
+    view.update(makeProgress({ stageDone: 24, status: 'pausing' }));
     expect(writes[1]).toBe(
-      '[00:04] lab pausing: sample, round 1/2, 24/48 rows, 0 calls, 0.0 calls/s, 0 tokens/s, 00:04 left, held-out base 0.26\n',
+      '[00:04] lab pausing: sample, round 1/2, 24/48 calls, 0 calls in all, 0.0 calls/s, 0 tokens/s, 00:04 left, held-out base 0.26\n',
     );
   });
 });
@@ -88,13 +89,13 @@ describe('the live view', () => {
     const { writes, clock, view } = makeView(true);
     view.update(makeProgress());
     clock.ms = 2000;
-    view.update(makeProgress({ rowsDone: 24, calls: 8, completionTokens: 400, passRate: 0.5 }));
+    view.update(makeProgress({ stageDone: 24, calls: 8, completionTokens: 400, passRate: 0.5 }));
     expect(writes[0]).toBe(
       [
         'lab  running  round 1/2',
-        'preflight prepare evaluate [sample] judge select train publish report ',
-        `${'░'.repeat(40)}  0/48 rows`,
-        '0 calls  elapsed 00:00',
+        'preflight evaluate [sample] select train publish report ',
+        `${'░'.repeat(40)}  0/48 calls`,
+        '0 calls in all  elapsed 00:00',
         'held-out base 0.26',
         '',
       ].join('\n'),
@@ -102,9 +103,9 @@ describe('the live view', () => {
     expect(writes[1]).toBe(
       [
         `${ESCAPE}[5A\r${ESCAPE}[Jlab  running  round 1/2`,
-        'preflight prepare evaluate [sample] judge select train publish report ',
-        `${'█'.repeat(20)}${'░'.repeat(20)}  24/48 rows`,
-        '8 calls  4.0 calls/s  200 tokens/s  00:02 left  elapsed 00:02',
+        'preflight evaluate [sample] select train publish report ',
+        `${'█'.repeat(20)}${'░'.repeat(20)}  24/48 calls`,
+        '8 calls in all  4.0 calls/s  200 tokens/s  00:02 left  elapsed 00:02',
         'pass rate 0.50, held-out base 0.26',
         '',
       ].join('\n'),
@@ -116,7 +117,7 @@ describe('the live view', () => {
     view.update(makeProgress({ runName: 'a-run-name-that-is-much-too-long-to-fit', note: '長い'.repeat(20) }));
     const lines = (writes[0] ?? '').split('\n');
     expect(lines[0]).toBe('a-run-name-that-is-much-too-…');
-    expect(lines[1]).toBe('[sample] stage 4 of 9');
+    expect(lines[1]).toBe('[sample] stage 3 of 7');
     expect(Math.max(...lines.map(displayWidth))).toBe(29);
   });
 
@@ -126,7 +127,7 @@ describe('the live view', () => {
     stream.columns = 40;
     clock.ms = 200;
     view.update(makeProgress());
-    // The widths were 23, 70, 51, 22 and 18: seven rows of 40 columns.
+    // The widths were 23, 56, 52, 29 and 18: seven rows of 40 columns.
     expect(writes[1]?.startsWith(`${ESCAPE}[7A\r${ESCAPE}[J`)).toBe(true);
   });
 

@@ -1,32 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { escapeHtml, html } from '../../domain/html.ts';
-import { curveChart, passRateChart } from '../../domain/report-chart.ts';
-import { renderReportHtml } from '../../domain/report-html.ts';
-import { summarizeReport } from '../../domain/report-summary.ts';
-import type { RunReport } from '../../domain/run-report.ts';
-import { makeRunReport, makeSample } from '../support/make-run-report.ts';
+import { curveChart, passRateChart } from '../../domain/report/online-dpo/charts.ts';
+import type { OnlineDpoReport } from '../../domain/report/online-dpo/online-dpo-report.ts';
+import { renderReportHtml } from '../../domain/report/report-html.ts';
+import { summarizeReport } from '../../domain/report/summarize-report.ts';
+import { compactMarkup as compact, occurrences } from '../support/compact-markup.ts';
+import { makeOnlineDpoReport, makeSample } from '../support/make-online-dpo-report.ts';
 
 const HOSTILE = `</pre><script>alert("x")</script><img src=x onerror='y'>`;
 const HOSTILE_ESCAPED =
   '&lt;/pre&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&lt;img src=x onerror=&#39;y&#39;&gt;';
 
-function occurrences(text: string, part: string): number {
-  return text.split(part).length - 1;
-}
-
-/** Markup without the line ends and indentation of the templates, which mean nothing to a reader. */
-function compact(markup: string): string {
-  return markup
-    .replace(/\s*\n\s*/g, ' ')
-    .replace(/\s*(\/?>)/g, '$1')
-    .replace(/>\s+</g, '><');
-}
-
-function hostileReport(): RunReport {
+function hostileReport(): OnlineDpoReport {
   const sample = makeSample(0);
   const [first] = sample.rollouts_G;
   if (first === undefined) throw new Error('the fixture has rollouts');
-  return makeRunReport({
+  return makeOnlineDpoReport({
     runName: HOSTILE,
     statusReason: HOSTILE,
     config: { note: HOSTILE },
@@ -78,7 +67,7 @@ describe('escaping', () => {
 
 describe('the report page', () => {
   it('forbids everything but its own styles and refers to nothing outside', () => {
-    const page = compact(renderReportHtml(makeRunReport()));
+    const page = compact(renderReportHtml(makeOnlineDpoReport()));
     expect(page).toContain(
       `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"/>`,
     );
@@ -86,14 +75,14 @@ describe('the report page', () => {
   });
 
   it('opens with the result and its denominators', () => {
-    const page = compact(renderReportHtml(makeRunReport()));
+    const page = compact(renderReportHtml(makeOnlineDpoReport()));
     expect(page).toContain('<p class="result">0.26 → 0.47</p>');
     expect(page).toContain('95 % interval of the difference [0.10, 0.31].');
     expect(page).toContain('40 prompts × 2 answers, 0 failed, 0 unparsed, 3 truncated.');
   });
 
   it('has a caption for each table, an accessible name for each chart and a block for each sample', () => {
-    const page = compact(renderReportHtml(makeRunReport()));
+    const page = compact(renderReportHtml(makeOnlineDpoReport()));
     expect(occurrences(page, '<table>')).toBe(5);
     expect(occurrences(page, '<caption>')).toBe(5);
     expect(occurrences(page, '<svg ')).toBe(5);
@@ -102,7 +91,7 @@ describe('the report page', () => {
   });
 
   it('prints missing numbers as not reported, never as 0', () => {
-    const [round] = makeRunReport().rounds;
+    const [round] = makeOnlineDpoReport().rounds;
     if (round === undefined) throw new Error('the fixture has rounds');
     const training = {
       steps: null,
@@ -113,7 +102,7 @@ describe('the report page', () => {
       trainSeconds: null,
       resumedFromStep: null,
     };
-    const page = compact(renderReportHtml(makeRunReport({ rounds: [{ ...round, training, publish: null }] })));
+    const page = compact(renderReportHtml(makeOnlineDpoReport({ rounds: [{ ...round, training, publish: null }] })));
     for (const name of ['steps', 'final loss', 'final margin', 'pairs trained on', 'time']) {
       expect(page).toContain(`<th scope="row">${name}</th><td>not reported</td>`);
     }
@@ -122,7 +111,7 @@ describe('the report page', () => {
   });
 
   it('shows an unparsed verdict as itself, with its cause and reason', () => {
-    const page = compact(renderReportHtml(makeRunReport()));
+    const page = compact(renderReportHtml(makeOnlineDpoReport()));
     expect(page).toContain('<span class="answer unparsed">unparsed</span>');
     expect(page).toContain('<span class="quiet">judge, malformed: no yes or no in the reply</span>');
   });
@@ -130,7 +119,7 @@ describe('the report page', () => {
   it('says so when a run ended before anything was measured', () => {
     const page = compact(
       renderReportHtml(
-        makeRunReport({
+        makeOnlineDpoReport({
           status: 'failed',
           statusReason: 'The policy server did not answer.',
           timing: { startedAt: '2026-03-04T09:15:02Z', finishedAt: null, seconds: null },
@@ -151,7 +140,7 @@ describe('the report page', () => {
 
 describe('the charts', () => {
   it('draws bars and whiskers to scale from 0', () => {
-    const [base] = makeRunReport().evaluations;
+    const [base] = makeOnlineDpoReport().evaluations;
     if (base === undefined) throw new Error('the fixture has evaluations');
     const svg = compact(passRateChart([{ ...base, interval: { mean: 0.25, low: 0.1, high: 0.5, n: 40 } }]).text);
     // 370 units of plot from x = 66 stand for 0 to 0.5.
@@ -161,7 +150,7 @@ describe('the charts', () => {
   });
 
   it('draws neither bar nor whisker for a policy without a pass rate', () => {
-    const [base] = makeRunReport().evaluations;
+    const [base] = makeOnlineDpoReport().evaluations;
     if (base === undefined) throw new Error('the fixture has evaluations');
     const svg = compact(passRateChart([{ ...base, interval: null }]).text);
     expect(svg).toContain('>not reported</text>');
@@ -179,7 +168,7 @@ describe('the charts', () => {
 
 describe('the summary', () => {
   it('closes a run with the result, its denominators, the calls and the time', () => {
-    expect(summarizeReport(makeRunReport())).toEqual([
+    expect(summarizeReport(makeOnlineDpoReport())).toEqual([
       'run checklist-lab done',
       'held-out pass rate 0.26 -> 0.47 (95 % interval of the difference [0.10, 0.31])',
       'measured on 40 prompts x 2 answers, 0 failed, 0 unparsed, 3 truncated',
@@ -190,11 +179,13 @@ describe('the summary', () => {
   });
 
   it('does not add up tokens when a stage did not report them', () => {
-    const calls = makeRunReport().calls.map((entry, index) => (index === 0 ? { ...entry, promptTokens: null } : entry));
-    expect(summarizeReport(makeRunReport({ calls }))[4]).toBe('tokens not reported in, 245,912 out');
+    const calls = makeOnlineDpoReport().calls.map((entry, index) =>
+      index === 0 ? { ...entry, promptTokens: null } : entry,
+    );
+    expect(summarizeReport(makeOnlineDpoReport({ calls }))[4]).toBe('tokens not reported in, 245,912 out');
   });
 
   it('lets no escape sequence of a run name through to the terminal', () => {
-    expect(summarizeReport(makeRunReport({ runName: 'a\u001b[2Jb' }))[0]).toBe('run a [2Jb done');
+    expect(summarizeReport(makeOnlineDpoReport({ runName: 'a\u001b[2Jb' }))[0]).toBe('run a [2Jb done');
   });
 });

@@ -13,6 +13,10 @@ const ONE: RolloutCounts = {
   passRateCount: 2,
   promptTokens: 10,
   completionTokens: 11,
+  judgeCalls: 12,
+  judgePromptTokens: 13,
+  judgeCompletionTokens: 14,
+  unreportedUsage: 15,
 };
 
 describe('addCounts', () => {
@@ -29,6 +33,10 @@ describe('addCounts', () => {
       passRateCount: 4,
       promptTokens: 20,
       completionTokens: 22,
+      judgeCalls: 24,
+      judgePromptTokens: 26,
+      judgeCompletionTokens: 28,
+      unreportedUsage: 30,
     });
   });
 

@@ -7,10 +7,10 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
-import { runConfig, type RunConfig } from '../../configs/schema/run-config.ts';
+import { onlineDpoConfig, type OnlineDpoConfig } from '../../configs/schema/online-dpo.ts';
 import { roundName } from '../../domain/artifact-names.ts';
 import { pauseSignal, progressQuery, resumeSignal, stopSignal } from '../../workflows/loop-control.ts';
-import type { runWorkflow } from '../../workflows/run.ts';
+import type { onlineDpoWorkflow } from '../../workflows/online-dpo.ts';
 import { startScriptedModelServer } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
@@ -59,8 +59,8 @@ async function writePrompts(name: string, count: number): Promise<string> {
   return path;
 }
 
-async function dataOnlyConfig(): Promise<RunConfig> {
-  return runConfig.parse({
+async function dataOnlyConfig(): Promise<OnlineDpoConfig> {
+  return onlineDpoConfig.parse({
     loop: 'online-dpo',
     data: { train: await writePrompts('train', PROMPTS), heldOut: await writePrompts('held-out', 4) },
     policy: { baseUrl: server.baseUrl, model: 'scripted', modelPath: folder, callsInFlight: CALLS_IN_FLIGHT },
@@ -74,7 +74,7 @@ async function dataOnlyConfig(): Promise<RunConfig> {
 async function startRun(name: string, storeName: string) {
   const config = await dataOnlyConfig();
   const run = { runName: 'same', storeRoot: join(folder, storeName), configHash: '0'.repeat(64) };
-  return temporal.client.workflow.start<typeof runWorkflow>('runWorkflow', {
+  return temporal.client.workflow.start<typeof onlineDpoWorkflow>('onlineDpoWorkflow', {
     workflowId: name,
     taskQueue: 'killed-run-workflow',
     args: [{ run, config, startedAtMs: Date.now() }],

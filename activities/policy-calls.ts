@@ -1,0 +1,145 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { hashJson } from '../clients/content-hash.ts';
+import type { SamplingParameters } from '../clients/model-server.ts';
+import type { SamplingConfig } from '../configs/schema/sampling.ts';
+import type { FinishReason } from '../domain/completion.ts';
+import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
+import type { ChatMessage } from '../domain/prompt.ts';
+import type { Rollout } from '../domain/rollout.ts';
+import type { RunRef } from '../domain/run.ts';
+import { asAdapterError } from './failure.ts';
+import { startHeartbeats } from './heartbeats.ts';
+import { finishWhatIsPaid, isRefused, payOnce, type RefusedCall } from './paid-calls.ts';
+import type { RunServices } from './run-services.ts';
+import { ensureServed } from './serving.ts';
+
+/** One chat call to the policy for n completions. */
+export interface PolicyCall {
+  readonly promptId: string;
+  readonly messages: readonly ChatMessage[];
+  /** Index of its first completion in the prompt's group. */
+  readonly firstSample: number;
+  /** Completion i is drawn with seed + i. */
+  readonly seed: number;
+  readonly n: number;
+  readonly sampling: SamplingParameters;
+}
+
+/** What calls have cost, those found in the ledger included. */
+export interface CallUsage {
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** What the ledger keeps of one chat call. */
+interface ChatAnswer {
+  readonly choices: readonly {
+    readonly text: string;
+    readonly finishReason: FinishReason;
+    readonly rawFinishReason: string | null;
+  }[];
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+}
+
+/** The fields that a request carries. */
+export function samplingParameters(config: SamplingConfig): SamplingParameters {
+  const { temperature, topP, topK, minP, repetitionPenalty, maxTokens } = config;
+  return { temperature, topP, topK, minP, repetitionPenalty, maxTokens };
+}
+
+/**
+ * Makes the calls through the ledger of `scope`, as many at once as the policy's lane lets through.
+ *
+ * @returns the rollouts in order of the calls and of their samples
+ */
+export async function drawRollouts(
+  services: RunServices,
+  { run, policy }: { readonly run: RunRef; readonly policy: PolicyVersion },
+  scope: string,
+  calls: readonly PolicyCall[],
+): Promise<{ readonly rollouts: readonly Rollout[]; readonly usage: CallUsage }> {
+  await ensureServed(services, run, policy);
+  const signal = cancellationSignal();
+  const progress = { done: 0, total: calls.length, calls: 0, promptTokens: 0, completionTokens: 0 };
+  const ledger = await services.ledgers.open(scope);
+  const stopHeartbeats = startHeartbeats(() => progress);
+  try {
+    const groups = await finishWhatIsPaid(
+      services.policyLane,
+      calls,
+      async (call) => {
+        const answer = await payOnce(ledger, callKey(policy, call), () => chat(services, policy, call, signal));
+        progress.done += 1;
+        progress.calls += 1;
+        if (!isRefused(answer)) {
+          progress.promptTokens += answer.promptTokens ?? 0;
+          progress.completionTokens += answer.completionTokens ?? 0;
+        }
+        return toRollouts(policy, call, answer);
+      },
+      signal,
+    );
+    const { calls: made, promptTokens, completionTokens } = progress;
+    return { rollouts: groups.flat(), usage: { calls: made, promptTokens, completionTokens } };
+  } catch (error) {
+    throw asAdapterError(error, policy.adapterHash);
+  } finally {
+    stopHeartbeats();
+    await ledger.close();
+  }
+}
+
+async function chat(
+  { policy: server }: RunServices,
+  { servedModel }: PolicyVersion,
+  { messages, sampling, seed, n }: PolicyCall,
+  signal: AbortSignal,
+): Promise<ChatAnswer> {
+  const { choices, usage } = await server.chat({ model: servedModel, messages, sampling, seed, n }, signal);
+  return {
+    choices: choices.map(({ text, finishReason, rawFinishReason }) => ({ text, finishReason, rawFinishReason })),
+    promptTokens: usage.promptTokens ?? null,
+    completionTokens: usage.completionTokens ?? null,
+  };
+}
+
+function callKey(policy: PolicyVersion, { messages, sampling, seed, n }: PolicyCall): string {
+  return hashJson({
+    endpoint: 'chat',
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    sampling: { ...sampling },
+    seed,
+    n,
+    policy: policyStamp(policy),
+  });
+}
+
+function toRollouts(
+  policy: PolicyVersion,
+  { promptId, firstSample, seed, n }: PolicyCall,
+  answer: ChatAnswer | RefusedCall,
+): readonly Rollout[] {
+  return Array.from({ length: n }, (_, index) => ({
+    promptId,
+    sampleIndex: firstSample + index,
+    seed: seed + index,
+    policy: policyStamp(policy),
+    outcome: outcomeOf(answer, index),
+    ...(n === 1 && !isRefused(answer)
+      ? { tokens: { prompt: answer.promptTokens, completion: answer.completionTokens } }
+      : {}),
+  }));
+}
+
+function outcomeOf(answer: ChatAnswer | RefusedCall, index: number): Rollout['outcome'] {
+  if (isRefused(answer)) return { ok: false, ...answer.refused };
+  const choice = answer.choices[index];
+  if (choice === undefined) {
+    return { ok: false, code: 'model-server/malformed-response', message: 'the server returned fewer choices' };
+  }
+  // Field by field: an answer out of the ledger has its keys in another order, and the row is hashed.
+  const { text, finishReason, rawFinishReason } = choice;
+  return { ok: true, text, finishReason, rawFinishReason };
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** A server that speaks the OpenAI protocol, and the model on it. */
+export const endpointFields = {
+  baseUrl: z.url({ protocol: /^https?$/ }).describe('root of the server, without /v1'),
+  model: z.string().min(1).describe('model name as the server lists it'),
+  apiKeyEnv: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('name of the environment variable that holds the key; the key itself never goes here'),
+  timeoutMs: z.int().min(1000).default(300_000).describe('longest wait for one call, milliseconds'),
+  callsInFlight: z.int().min(1).max(1024).default(16).describe('most calls in the air at once, per worker process'),
+};
+
+/** What the policy is served by. */
+export const policyConfig = z.strictObject(endpointFields);
+
+export type EndpointConfig = z.infer<typeof policyConfig>;

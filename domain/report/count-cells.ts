@@ -1,0 +1,33 @@
+import { formatCount } from '../format-number.ts';
+import { html, type Html } from '../html.ts';
+import { row } from './table.ts';
+import type { VerdictTally } from './tally-verdicts.ts';
+
+/** `12 of 48`, the denominator quietly. */
+export function share(count: number, of: number): Html {
+  return html`${formatCount(count)} <span class="quiet">of ${formatCount(of)}</span>`;
+}
+
+/** Rows of verdicts, one column a tally: all, yes, unparsed, and each cause that occurs. `null` says that nobody was asked. */
+export function verdictRows(tallies: readonly (VerdictTally | null)[]): readonly Html[] {
+  const all = ({ yes, no, unparsed }: VerdictTally) => yes + no + unparsed;
+  const cells = (pick: (tally: VerdictTally) => Html) =>
+    tallies.map((tally) => (tally === null ? 'not judged' : pick(tally)));
+  const causes = [...new Set(tallies.flatMap((tally) => (tally?.causes ?? []).map(([cause]) => cause)))];
+  return [
+    row(
+      'yes, of the decided',
+      cells((tally) => share(tally.yes, tally.yes + tally.no)),
+    ),
+    row(
+      'unparsed, of all',
+      cells((tally) => share(tally.unparsed, all(tally))),
+    ),
+    ...causes.map((cause) =>
+      row(
+        html`unparsed: ${cause}`,
+        cells((tally) => share(tally.causes.find(([name]) => name === cause)?.[1] ?? 0, tally.unparsed)),
+      ),
+    ),
+  ];
+}

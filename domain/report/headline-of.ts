@@ -1,0 +1,20 @@
+import { bestOfNHeadline } from './best-of-n/headline.ts';
+import { onlineDpoHeadline } from './online-dpo/headline.ts';
+import { refineHeadline } from './refine/headline.ts';
+import type { ReportHeadline } from './report-base.ts';
+import { wildbenchHeadline } from './wildbench/headline.ts';
+import type { RunReport } from './run-report.ts';
+
+/** The one result of a run, whatever its loop. */
+export function headlineOf(report: RunReport): ReportHeadline {
+  switch (report.loop) {
+    case 'online-dpo':
+      return onlineDpoHeadline(report);
+    case 'refine':
+      return refineHeadline(report);
+    case 'best-of-n':
+      return bestOfNHeadline(report);
+    case 'wildbench':
+      return wildbenchHeadline(report);
+  }
+}
