@@ -1,16 +1,20 @@
 import { roundName } from '../domain/artifact-names.ts';
-import { bootstrapMean } from '../domain/bootstrap.ts';
+import { bootstrapMean, type Interval } from '../domain/bootstrap.ts';
+import { measureDistinctness, measureLength } from '../domain/gates/measure-answers.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
+import type { Rates } from '../domain/report/pair-rates.ts';
 import type { JudgedGroup } from '../domain/rollout.ts';
-import type { Evaluation, RunRef } from '../domain/run.ts';
+import type { Evaluation, JudgeRole, RunRef } from '../domain/run.ts';
 import { readJudgedStage } from './read-stage.ts';
-import type { RunServicesProvider } from './run-services.ts';
+import type { RunServices, RunServicesProvider } from './run-services.ts';
 
 export interface EvaluateInput {
   readonly run: RunRef;
   readonly round: number;
   readonly shards: number;
   readonly policy: PolicyVersion;
+  /** Whether gold verdicts were asked for. */
+  readonly gold: boolean;
 }
 
 /** Mean pass rate of a prompt's completions; `undefined` when none was decided. */
@@ -19,30 +23,46 @@ export function groupPassRate({ rollouts_G }: JudgedGroup): number | undefined {
   return rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
 }
 
+/** The held-out prompts of a round with their groups, by one kind of judge, and the pass rate of each by id. */
+export async function readHeldOut(
+  services: RunServices,
+  place: { readonly runName: string; readonly round: number; readonly shards: number; readonly role: JudgeRole },
+) {
+  const stage = await readJudgedStage(services, { ...place, stage: 'evaluate' });
+  const rates: Rates = new Map(
+    stage.rows.flatMap(([{ promptId }, group]) => {
+      const rate = groupPassRate(group);
+      return rate === undefined ? [] : [[promptId, rate] as const];
+    }),
+  );
+  return { ...stage, groups: stage.rows.map(([, group]) => group), rates };
+}
+
 /** Measures a policy version on the held-out prompts. */
 export function createEvaluateActivities(provider: RunServicesProvider) {
   return {
-    async measureHeldOut({ run, round, shards, policy }: EvaluateInput): Promise<Evaluation> {
+    async measureHeldOut({ run, round, shards, policy, gold }: EvaluateInput): Promise<Evaluation> {
       const services = await provider.of(run);
       const { store, config } = services;
       const { resamples, confidence } = config.evaluation;
-      const { parents, rows } = await readJudgedStage(services, {
-        runName: run.runName,
-        round,
-        stage: 'evaluate',
-        shards,
-      });
-      const rates = rows.flatMap(([, group]) => groupPassRate(group) ?? []);
+      const intervalOf = (rates: Rates): Interval | null =>
+        rates.size === 0 ? null : bootstrapMean([...rates.values()], { resamples, confidence, seed: config.seed });
+      const place = { runName: run.runName, round, shards };
+      const judged = await readHeldOut(services, { ...place, role: 'judge' });
+      const goldJudged = gold ? await readHeldOut(services, { ...place, role: 'gold' }) : undefined;
       const evaluation: Evaluation = {
         round,
         policy: policyStamp(policy),
-        interval: rates.length === 0 ? null : bootstrapMean(rates, { resamples, confidence, seed: config.seed }),
+        interval: intervalOf(judged.rates),
+        gold: goldJudged === undefined ? null : intervalOf(goldJudged.rates),
+        lengthChars: measureLength(judged.groups),
+        distinctness: measureDistinctness(judged.groups),
       };
       await store.write({
         name: roundName(run.runName, round, 'evaluation'),
         schema: 'evaluation',
         step: 'measure-held-out',
-        parents,
+        parents: [...judged.parents, ...(goldJudged?.parents ?? [])],
         configHash: run.configHash,
         policy: evaluation.policy,
         shards: [[evaluation]],

@@ -29,6 +29,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       const sets = await readPromptSets(config);
       const rows = [...sets.values()].flat();
       if (config.loop === 'online-dpo') {
+        checkEnough(sets.get('train') ?? [], config);
         checkDisjoint(sets.get('train') ?? [], sets.get('held-out') ?? [], config);
         await checkCheckpoint(config);
       }
@@ -97,6 +98,15 @@ function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[
       );
     }
   }
+}
+
+function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConfig): void {
+  const { promptsPerRound } = data;
+  if (promptsPerRound === undefined || promptsPerRound <= train.length) return;
+  throw new ConfigError(
+    'config/unusable',
+    `data.promptsPerRound is ${promptsPerRound} and ${data.train} has ${train.length} prompts: lower it, or add prompts.`,
+  );
 }
 
 function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {

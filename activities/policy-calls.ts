@@ -5,7 +5,7 @@ import type { SamplingConfig } from '../configs/schema/sampling.ts';
 import type { FinishReason } from '../domain/completion.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
-import type { Rollout } from '../domain/rollout.ts';
+import type { Rollout, SampledTokens } from '../domain/rollout.ts';
 import type { RunRef } from '../domain/run.ts';
 import { asAdapterError } from './failure.ts';
 import { startHeartbeats } from './heartbeats.ts';
@@ -23,6 +23,8 @@ export interface PolicyCall {
   readonly seed: number;
   readonly n: number;
   readonly sampling: SamplingParameters;
+  /** Keep the token ids and their log-probabilities. */
+  readonly returnTokens?: true;
 }
 
 /** What calls have cost, those found in the ledger included. */
@@ -38,6 +40,7 @@ interface ChatAnswer {
     readonly text: string;
     readonly finishReason: FinishReason;
     readonly rawFinishReason: string | null;
+    readonly sampled?: SampledTokens;
   }[];
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
@@ -94,18 +97,24 @@ export async function drawRollouts(
 async function chat(
   { policy: server }: RunServices,
   { servedModel }: PolicyVersion,
-  { messages, sampling, seed, n }: PolicyCall,
+  { messages, sampling, seed, n, returnTokens }: PolicyCall,
   signal: AbortSignal,
 ): Promise<ChatAnswer> {
-  const { choices, usage } = await server.chat({ model: servedModel, messages, sampling, seed, n }, signal);
+  const request = { model: servedModel, messages, sampling, seed, n };
+  const { choices, usage } = await server.chat(returnTokens ? { ...request, returnTokens } : request, signal);
   return {
-    choices: choices.map(({ text, finishReason, rawFinishReason }) => ({ text, finishReason, rawFinishReason })),
+    choices: choices.map(({ text, finishReason, rawFinishReason, sampled }) => ({
+      text,
+      finishReason,
+      rawFinishReason,
+      ...(sampled === undefined ? {} : { sampled }),
+    })),
     promptTokens: usage.promptTokens ?? null,
     completionTokens: usage.completionTokens ?? null,
   };
 }
 
-function callKey(policy: PolicyVersion, { messages, sampling, seed, n }: PolicyCall): string {
+function callKey(policy: PolicyVersion, { messages, sampling, seed, n, returnTokens }: PolicyCall): string {
   return hashJson({
     endpoint: 'chat',
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -113,6 +122,7 @@ function callKey(policy: PolicyVersion, { messages, sampling, seed, n }: PolicyC
     seed,
     n,
     policy: policyStamp(policy),
+    ...(returnTokens ? { returnTokens } : {}),
   });
 }
 
@@ -127,10 +137,18 @@ function toRollouts(
     seed: seed + index,
     policy: policyStamp(policy),
     outcome: outcomeOf(answer, index),
+    ...tokensOf(answer, index),
     ...(n === 1 && !isRefused(answer)
       ? { tokens: { prompt: answer.promptTokens, completion: answer.completionTokens } }
       : {}),
   }));
+}
+
+function tokensOf(answer: ChatAnswer | RefusedCall, index: number): Pick<Rollout, 'sampled'> {
+  const sampled = isRefused(answer) ? undefined : answer.choices[index]?.sampled;
+  if (sampled === undefined) return {};
+  const { promptTokenIds_T, tokenIds_T, logprobs_T } = sampled;
+  return { sampled: { promptTokenIds_T, tokenIds_T, logprobs_T } };
 }
 
 function outcomeOf(answer: ChatAnswer | RefusedCall, index: number): Rollout['outcome'] {

@@ -1,4 +1,5 @@
-import type { GroupSamplingConfig } from '../configs/schema/sampling.ts';
+import { trainsOnTokens } from '../configs/schema/online-dpo.ts';
+import type { RunConfig } from '../configs/schema/run-config.ts';
 import { stageSampling } from '../configs/stage-sampling.ts';
 import { promptShardName, shardName, stageName } from '../domain/artifact-names.ts';
 import { policyStamp } from '../domain/policy-version.ts';
@@ -19,7 +20,7 @@ export function createRespondActivities(provider: RunServicesProvider) {
       const name = shardName(stageName(runName, task.round, task.stage), 'rollouts', task.shard);
       if ((await store.find(name)) !== undefined) return;
       const prompts = await readArtifact<PromptRow>(store, promptShardName({ ...task, runName }));
-      const calls = planCalls(config.seed, task, prompts.rows, stageSampling(config, task.stage));
+      const calls = planCalls(config, task, prompts.rows);
       const { rollouts, usage } = await drawRollouts(services, task, name, calls);
       await store.write({
         name,
@@ -35,13 +36,10 @@ export function createRespondActivities(provider: RunServicesProvider) {
   };
 }
 
-function planCalls(
-  seed: number,
-  { stage, round }: ShardTask,
-  rows: readonly PromptRow[],
-  sampling: GroupSamplingConfig,
-): readonly PolicyCall[] {
+function planCalls(config: RunConfig, { stage, round }: ShardTask, rows: readonly PromptRow[]): readonly PolicyCall[] {
+  const sampling = stageSampling(config, stage);
   const { samplesPerPrompt, samplesPerCall } = sampling;
+  const needsTokens = config.loop === 'online-dpo' && stage === 'sample' && trainsOnTokens(config.training);
   return rows.flatMap(({ promptId, messages }) =>
     Array.from({ length: samplesPerPrompt / samplesPerCall }, (_, call) => {
       const firstSample = call * samplesPerCall;
@@ -51,7 +49,7 @@ function planCalls(
         firstSample,
         // Held-out answers keep their seeds over the rounds, so that versions are compared on equal draws.
         seed: callSeed({
-          seed,
+          seed: config.seed,
           stage,
           round: stage === 'evaluate' ? 0 : round,
           promptId,
@@ -59,6 +57,7 @@ function planCalls(
         }),
         n: samplesPerCall,
         sampling: samplingParameters(sampling),
+        ...(needsTokens ? { returnTokens: true } : {}),
       };
     }),
   );

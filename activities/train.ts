@@ -1,17 +1,18 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cancellationSignal, Context } from '@temporalio/activity';
-import type { DpoJob, DpoResult, Trainer, TrainerEvent } from '../clients/trainer.ts';
+import type { Trainer, TrainerEvent, TrainingJob, TrainingResult } from '../clients/trainer.ts';
+import { rowRule } from '../configs/row-rule.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { ConfigError, DataError, TrainerError } from '../domain/errors.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
-import type { PreferencePair } from '../domain/preference-pair.ts';
-import { callSeed } from '../domain/random.ts';
+import type { TrainingRow } from '../domain/rounds/select-rows.ts';
 import type { RunRef } from '../domain/run.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { prepareJob } from './training-job.ts';
 
 export interface TrainInput {
   readonly run: RunRef;
@@ -28,10 +29,7 @@ export interface TrainedAdapter {
 
 type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
 
-/** How many pairs lend their chosen answers to the probe. */
-const PROBE_COUNT = 4;
-
-/** Trains an adapter on the pairs of a round, in a process of its own that outlives this worker. */
+/** Trains an adapter on the rows of a round, in a process of its own that outlives this worker. */
 export function createTrainActivities(provider: RunServicesProvider, trainer: Trainer) {
   return {
     async train({ run, round, policy }: TrainInput): Promise<TrainedAdapter> {
@@ -41,23 +39,28 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
       const existing = await store.find(name);
       if (existing !== undefined) return existing.summary as unknown as TrainedAdapter;
 
-      const pairs = await readArtifact<PreferencePair>(store, roundName(run.runName, round, 'pairs'));
-      if (pairs.rows.length === 0) {
+      const config = configOfLoop(services.config, 'online-dpo');
+      const { training } = config;
+      if (training === null)
+        throw new ConfigError('config/unusable', 'The config says training: null, and a round was asked to train.');
+      const selected = await readArtifact<TrainingRow>(store, roundName(run.runName, round, rowRule(config).kind));
+      const { ref, rows } = selected;
+      if (rows.length === 0) {
         throw new DataError(
-          'data/no-pairs',
-          `Round ${round} has no preference pair to train on: every group was equal, too close or not judged; draw more samples, lower selection.minMargin or use harder prompts.`,
+          'data/nothing-to-train-on',
+          `Round ${round} has nothing to train on: every group was equal, too close, not good enough or not judged; draw more samples, lower selection.minMargin or training.minReward, use other prompts, or set selection.whenEmpty to skip.`,
         );
       }
-      const job = await prepareJob(services, run, round, policy, pairs.rows);
+      const job = await prepareJob(services, { run, round, policy, config, training, rows });
       const result = await runTrainer(trainer, services, job);
       const curve = await readCurve(job.outputDir);
       await store.write({
         name: roundName(run.runName, round, 'curve'),
         schema: 'training-step',
         step: 'train',
-        parents: [pairs.ref],
+        parents: [ref],
         configHash: run.configHash,
-        policy: pairs.manifest.policy,
+        policy: selected.manifest.policy,
         shards: [curve],
         summary: {},
       });
@@ -73,7 +76,7 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
         name,
         schema: 'training-result',
         step: 'train',
-        parents: [pairs.ref],
+        parents: [ref],
         configHash: run.configHash,
         policy: policyStamp(policy),
         shards: [[{ ...result, adapterDir: `adapters/round-${round}` }]],
@@ -84,34 +87,7 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
   };
 }
 
-async function prepareJob(
-  { store, config: runConfig }: RunServices,
-  run: RunRef,
-  round: number,
-  policy: PolicyVersion,
-  pairs: readonly PreferencePair[],
-): Promise<DpoJob> {
-  const config = configOfLoop(runConfig, 'online-dpo');
-  if (config.training === null)
-    throw new ConfigError('config/unusable', 'The config says training: null, and a round was asked to train.');
-  const { command: _command, method, ...hyperparameters } = config.training;
-  const outputDir = await store.workFolder(roundName(run.runName, round, 'training'));
-  const pairsPath = join(outputDir, 'pairs.jsonl');
-  await writeFile(pairsPath, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
-  return {
-    schemaVersion: 1,
-    method,
-    baseModelPath: resolve(config.policy.modelPath),
-    startAdapterPath: policy.adapterPath,
-    pairsPath,
-    outputDir,
-    seed: callSeed({ seed: config.seed, stage: 'train', round, promptId: '', sampleIndex: 0 }),
-    hyperparameters,
-    probes: pairs.slice(0, PROBE_COUNT).map(({ prompt, chosen }) => [...prompt, ...chosen]),
-  };
-}
-
-async function runTrainer(trainer: Trainer, { config }: RunServices, job: DpoJob): Promise<DpoResult> {
+async function runTrainer(trainer: Trainer, { config }: RunServices, job: TrainingJob): Promise<TrainingResult> {
   let latest: StepEvent | undefined;
   const stopHeartbeats = startHeartbeats(() => ({
     done: latest?.step ?? 0,

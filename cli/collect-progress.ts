@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityProgress } from '../domain/activity-progress.ts';
+import type { ApprovalRequest } from '../domain/gates/approval-request.ts';
 import type { LoopProgress } from '../domain/loop-progress.ts';
 import { addCounts, meanPassRate, NO_COUNTS } from '../domain/run.ts';
 import type { RunProgress, RunStatus } from '../domain/run-progress.ts';
@@ -83,15 +84,22 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
             loss: training.training?.loss ?? null,
             margin: training.training?.margin ?? null,
           },
+    awaits: run.awaits,
     note:
+      (run.awaits === null ? null : waitingNote(runName, run.awaits)) ??
       chain.map(({ heldBecause }) => heldBecause).find((reason) => reason !== null) ??
       (retried === undefined ? null : `${retried.type}, attempt ${retried.attempt}: ${retried.lastFailure}`),
   };
 }
 
+function waitingNote(runName: string, { round, lines }: ApprovalRequest): string {
+  return `round ${round} waits for \`tickloop approve ${runName}\` or \`tickloop reject ${runName}\`: ${lines.join(' ')}`;
+}
+
 function statusOf(chain: readonly LoopProgress[]): RunStatus {
   const [run] = chain;
   if (run?.stopping) return 'stopping';
+  if (run?.awaits) return 'waiting';
   if (chain.some(({ heldBecause }) => heldBecause !== null)) return 'paused';
   if (!run?.paused) return 'running';
   return chain.length > 1 ? 'pausing' : 'paused';

@@ -11,6 +11,7 @@ export interface ProgressRates {
 
 const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
   running: 'cyan',
+  waiting: 'yellow',
   pausing: 'yellow',
   paused: 'yellow',
   stopping: 'yellow',

@@ -4,6 +4,7 @@ import { placeCommand, type PlaceFlags } from './place-command.ts';
 
 // Commands are loaded when they are called: Temporal's packages take longer to load than most commands take to run.
 const loadRuns = () => import('./runs.ts');
+const loadAnswers = () => import('./answer-run.ts');
 
 interface RunFlags {
   readonly json?: boolean;
@@ -40,6 +41,14 @@ export function registerRunCommands(program: Command): void {
   ] as const) {
     placeCommand(program, `${kind} <run>`, description).action((name: string, flags: PlaceFlags) =>
       execute(flags.json, async (output) => (await loadRuns()).signalRun(kind, name, flags, output)),
+    );
+  }
+  for (const [answer, description] of [
+    ['approve', 'accept the round that a run waits with'],
+    ['reject', 'roll it back to the best version'],
+  ] as const) {
+    placeCommand(program, `${answer} <run>`, description).action((name: string, flags: PlaceFlags) =>
+      execute(flags.json, async (output) => (await loadAnswers()).answerRun(answer, name, flags, output)),
     );
   }
 }

@@ -14,7 +14,11 @@ import { checkRunName, workflowIdOf } from './run-name.ts';
 import { connectTemporal } from './temporal-client.ts';
 import { noSuchRun, watchRun } from './watch-run.ts';
 
-async function withClient<Result>(options: PlaceFlags, use: (client: Client) => Promise<Result>): Promise<Result> {
+/** Connects, and closes the connection after use. */
+export async function withClient<Result>(
+  options: PlaceFlags,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
   const session = await connectTemporal(options);
   try {
     return await use(session.client);
@@ -23,7 +27,8 @@ async function withClient<Result>(options: PlaceFlags, use: (client: Client) => 
   }
 }
 
-async function describeRun(client: Client, runName: string) {
+/** What Temporal knows of a run. @throws ConfigError when it knows none of that name */
+export async function describeRun(client: Client, runName: string) {
   try {
     return await client.workflow.getHandle(workflowIdOf(checkRunName(runName))).describe();
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Completion, Usage } from '../domain/completion.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
+import type { SampledTokens } from '../domain/rollout.ts';
 
 /** Every sampling field is sent: vLLM fills what is missing from the model's own generation config. */
 export interface SamplingParameters {
@@ -31,6 +32,8 @@ interface SampleRequest {
 
 export interface ChatRequest extends SampleRequest {
   readonly messages: readonly ChatMessage[];
+  /** Ask for the token ids of prompt and answer and for the log-probabilities of the sampled tokens. */
+  readonly returnTokens?: true;
 }
 
 export interface CompletionRequest extends SampleRequest {
@@ -46,6 +49,8 @@ export interface TokenLogprob {
 
 export interface Choice extends Completion {
   readonly logprobs_T?: readonly TokenLogprob[];
+  /** Where they were asked for. */
+  readonly sampled?: SampledTokens;
 }
 
 export interface CompletionResult {

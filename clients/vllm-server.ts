@@ -24,7 +24,7 @@ export function createVllmServer(options: TransportOptions): ModelServer {
   return {
     async chat(request, signal) {
       const answer = await transport.send('POST', '/v1/chat/completions', buildChatBody(request), signal);
-      return parseChatResponse(answer.target, readJson(answer), request.n);
+      return parseChatResponse(answer.target, readJson(answer), request.n, request.returnTokens);
     },
     async complete(request, signal) {
       const answer = await transport.send('POST', '/v1/completions', buildCompletionBody(request), signal);

@@ -1,4 +1,4 @@
-import type { PromptSetName, SampleStage } from './run.ts';
+import type { PromptSetName, SampleStage, TrainingRowKind } from './run.ts';
 
 /** One shard of one stage of a run. */
 export interface StageShard {
@@ -54,8 +54,9 @@ export function promptSetPrefix(runName: string, set: PromptSetName): string {
   return `${runName}/data/${set}`;
 }
 
-/** Name of the prompts that a stage's shard draws from. */
-export function promptShardName({ runName, stage, shard }: StageShard): string {
+/** Name of the prompts that a stage's shard draws from; a training round has its own. */
+export function promptShardName({ runName, stage, round, shard }: StageShard): string {
+  if (stage === 'sample') return shardName(stageName(runName, round, stage), 'prompts', shard);
   return shardName(promptSetPrefix(runName, promptSetOf(stage)), 'prompts', shard);
 }
 
@@ -70,7 +71,7 @@ export function checklistShardName({ runName, stage, round, shard }: StageShard,
 export function roundName(
   runName: string,
   round: number,
-  step: 'pairs' | 'training' | 'curve' | 'policy' | 'evaluation',
+  step: TrainingRowKind | 'training' | 'curve' | 'policy' | 'evaluation' | 'gates' | 'answer',
 ): string {
   return `${runName}/round-${pad(round)}/${step}`;
 }

@@ -43,7 +43,7 @@ export class DataError extends TickloopError {
     | 'data/invalid-row'
     | 'data/duplicate-prompt'
     | 'data/held-out-overlap'
-    | 'data/no-pairs'
+    | 'data/nothing-to-train-on'
     | 'data/mixed-policy-versions'
     | 'data/no-scores'
     | 'data/mixed-scorers';

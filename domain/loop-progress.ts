@@ -1,3 +1,4 @@
+import type { ApprovalRequest } from './gates/approval-request.ts';
 import { NO_COUNTS, type Evaluation, type RolloutCounts } from './run.ts';
 import { LOOP_STAGES, type LoopStages, type RunStage } from './run-progress.ts';
 
@@ -17,6 +18,8 @@ export interface LoopProgress {
   readonly paused: boolean;
   /** Why the run paused by itself; `null` when it did not. */
   readonly heldBecause: string | null;
+  /** The round that a person has to decide on; `null` when none waits. */
+  readonly awaits: ApprovalRequest | null;
   readonly stopping: boolean;
   /** Workflow id of the child at work. */
   readonly activeChild: string | null;
@@ -38,6 +41,7 @@ export function initialProgress(
     evaluations: [],
     paused: false,
     heldBecause: null,
+    awaits: null,
     stopping: false,
     activeChild: null,
   };

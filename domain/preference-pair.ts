@@ -8,10 +8,12 @@ export interface PreferencePair {
   readonly rejected: readonly ChatMessage[];
   readonly chosenSampleIndex: number;
   readonly rejectedSampleIndex: number;
-  readonly chosenPassRate: number;
-  readonly rejectedPassRate: number;
-  /** chosenPassRate - rejectedPassRate, in (0, 1]. */
+  readonly chosenReward: number;
+  readonly rejectedReward: number;
+  /** chosenReward - rejectedReward, in (0, 1]. */
   readonly margin: number;
+  /** Largest lead of the chosen answer on a single item, [0, 1]. */
+  readonly largestItemGap: number;
   /** `policyStamp` of the policy that wrote both answers. */
   readonly policy: string;
 }

@@ -13,6 +13,16 @@ export interface Rollout {
   readonly outcome: RolloutOutcome;
   /** What its call took, where the call drew this rollout alone; `null` where the server did not say. */
   readonly tokens?: { readonly prompt: number | null; readonly completion: number | null };
+  /** What the sampler read and drew, where training needs it. */
+  readonly sampled?: SampledTokens;
+}
+
+/** Token ids of an answer: text does not lead back to the ids that were drawn. */
+export interface SampledTokens {
+  readonly promptTokenIds_T: readonly number[];
+  readonly tokenIds_T: readonly number[];
+  /** Of the sampled tokens, nats; as many as `tokenIds_T`. */
+  readonly logprobs_T: readonly number[];
 }
 
 export type RolloutOutcome =

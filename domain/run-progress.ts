@@ -1,6 +1,8 @@
+import type { ApprovalRequest } from './gates/approval-request.ts';
+
 /** Stages of each loop, in order; `evaluate` comes before the first round and after each publish. */
 export const LOOP_STAGES = {
-  'online-dpo': ['preflight', 'evaluate', 'sample', 'select', 'train', 'publish', 'report', 'done'],
+  'online-dpo': ['preflight', 'evaluate', 'sample', 'select', 'train', 'publish', 'gates', 'report', 'done'],
   refine: ['preflight', 'refine', 'report', 'done'],
   'best-of-n': ['preflight', 'candidates', 'report', 'done'],
   wildbench: ['preflight', 'compare', 'report', 'done'],
@@ -9,7 +11,7 @@ export const LOOP_STAGES = {
 export type LoopStages = (typeof LOOP_STAGES)[keyof typeof LOOP_STAGES];
 export type RunStage = LoopStages[number];
 
-export type RunStatus = 'running' | 'paused' | 'pausing' | 'stopping' | 'done' | 'failed' | 'stopped';
+export type RunStatus = 'running' | 'waiting' | 'paused' | 'pausing' | 'stopping' | 'done' | 'failed' | 'stopped';
 
 /** Where the trainer is; `null` where it has not said. */
 export interface TrainingProgress {
@@ -39,5 +41,7 @@ export interface RunProgress {
   readonly passRate: number | null;
   readonly evaluations: readonly { readonly round: number; readonly mean: number | null }[];
   readonly training: TrainingProgress | null;
+  /** The round that a person has to decide on. */
+  readonly awaits: ApprovalRequest | null;
   readonly note: string | null;
 }

@@ -1,5 +1,7 @@
 import type { Interval } from './bootstrap.ts';
+import type { MeanOf } from './gates/round-measures.ts';
 import type { PolicyVersion } from './policy-version.ts';
+import type { SaturationCounts } from './rounds/count-saturated.ts';
 
 /** One start of a loop, as every activity is told of it. */
 export interface RunRef {
@@ -26,6 +28,12 @@ export type PromptSetName = 'train' | 'held-out' | 'prompts';
 export interface PromptSet {
   readonly shards: number;
   readonly rows: number;
+}
+
+/** Prompts that a round drew, as shards of its own. */
+export interface DrawnPrompts extends PromptSet {
+  /** Number of the first of these shards within the round. */
+  readonly firstShard: number;
 }
 
 /** What `openRun` found out before anything was spent. */
@@ -129,21 +137,50 @@ export function meanPassRate(counts: RolloutCounts): number | null {
   return counts.passRateCount === 0 ? null : counts.passRateSum / counts.passRateCount;
 }
 
-/** Pairs made from the groups of a round, and why the other prompts gave none. */
-export interface SelectionCounts {
+/** What a round trains on: preference pairs, groups with their tokens, or answers to imitate. */
+export type TrainingRowKind = 'pairs' | 'groups' | 'answers';
+
+/** What a round trains on, and why its other prompts gave nothing. */
+export interface SelectionCounts extends SaturationCounts {
+  readonly kind: TrainingRowKind;
+  /** All that were drawn, and those of them in place of prompts that gave nothing. */
   readonly prompts: number;
-  readonly pairs: number;
+  readonly extraPrompts: number;
+  readonly promptsUsed: number;
+  /** Pairs, groups or answers. */
+  readonly rows: number;
+  /** Prompts without a row, by reason. */
   readonly allEqual: number;
   readonly marginTooSmall: number;
+  readonly tooUnequalLength: number;
   readonly tooFewJudged: number;
+  readonly noneGoodEnough: number;
+  /** Rows that were left out of those found: pairs with too small a gap, answers that repeat another. */
+  readonly gapsTooSmall: number;
+  readonly duplicates: number;
 }
 
-/** Held-out pass rate of one policy version. */
+/** What one policy version did on the held-out prompts. */
 export interface Evaluation {
   readonly round: number;
   readonly policy: string;
-  /** Over prompts; `null` when no prompt has a pass rate. */
+  /** Pass rate over prompts; `null` when no prompt has one. */
   readonly interval: Interval | null;
+  /** The same by gold; `null` where gold measures nothing. */
+  readonly gold: Interval | null;
+  /** Characters of an answer. */
+  readonly lengthChars: MeanOf | null;
+  /** Share of distinct word pairs in the answers to a prompt. */
+  readonly distinctness: MeanOf | null;
+}
+
+/** The best version of a run. */
+export interface BestVersion {
+  /** 0 is the base. */
+  readonly round: number;
+  readonly policy: PolicyVersion;
+  /** Held-out rate, gold where it is measured. */
+  readonly mean: number | null;
 }
 
 /** What a finished, stopped or failed run hands back. */
@@ -155,4 +192,6 @@ export interface RunResult {
   readonly reportJson: string;
   /** Lines for a terminal. */
   readonly summary: readonly string[];
+  /** Of a loop that trains. */
+  readonly best?: BestVersion;
 }

@@ -6,7 +6,9 @@ import { createRewriteActivities } from '../activities/rewrite.ts';
 import { createScoreCandidatesActivities } from '../activities/score-candidates.ts';
 import { createSelectBestActivities } from '../activities/select-best.ts';
 import { createWriteChecklistsActivities } from '../activities/write-checklists.ts';
+import { createDrawPromptsActivities } from '../activities/draw-prompts.ts';
 import { createEvaluateActivities } from '../activities/evaluate.ts';
+import { createGateActivities } from '../activities/gates.ts';
 import { withTranslatedErrors } from '../activities/failure.ts';
 import { createJudgeActivities } from '../activities/judge.ts';
 import { createOpenRunActivities } from '../activities/open-run.ts';
@@ -14,7 +16,7 @@ import { createPublishActivities } from '../activities/publish.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
-import { createSelectPairsActivities } from '../activities/select-pairs.ts';
+import { createSelectRowsActivities } from '../activities/select-rows.ts';
 import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
 
 /** Talks to model servers and the store. */
@@ -30,7 +32,9 @@ export function createModelWorker(
       ...createOpenRunActivities(provider),
       ...createRespondActivities(provider),
       ...createJudgeActivities(provider),
-      ...createSelectPairsActivities(provider),
+      ...createDrawPromptsActivities(provider),
+      ...createSelectRowsActivities(provider),
+      ...createGateActivities(provider),
       ...createEvaluateActivities(provider),
       ...createPublishActivities(provider),
       ...createReportActivities(provider),

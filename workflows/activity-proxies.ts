@@ -6,19 +6,23 @@ import type { createRewriteActivities } from '../activities/rewrite.ts';
 import type { createScoreCandidatesActivities } from '../activities/score-candidates.ts';
 import type { createSelectBestActivities } from '../activities/select-best.ts';
 import type { createWriteChecklistsActivities } from '../activities/write-checklists.ts';
+import type { createDrawPromptsActivities } from '../activities/draw-prompts.ts';
 import type { createEvaluateActivities } from '../activities/evaluate.ts';
+import type { createGateActivities } from '../activities/gates.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
-import type { createSelectPairsActivities } from '../activities/select-pairs.ts';
+import type { createSelectRowsActivities } from '../activities/select-rows.ts';
 import type { createTrainActivities } from '../activities/train.ts';
 import { taskQueues } from '../domain/task-queues.ts';
 
 type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createJudgeActivities> &
-  ReturnType<typeof createSelectPairsActivities> &
+  ReturnType<typeof createDrawPromptsActivities> &
+  ReturnType<typeof createSelectRowsActivities> &
+  ReturnType<typeof createGateActivities> &
   ReturnType<typeof createEvaluateActivities> &
   ReturnType<typeof createPublishActivities> &
   ReturnType<typeof createReportActivities> &
@@ -44,13 +48,16 @@ export function openingActivities(prefix: string): ReturnType<typeof createOpenR
   });
 }
 
-/** Verbs over a shard or a round. */
+/**
+ * Verbs over a shard or a round. A model server that is gone is waited for: about two hours of attempts, the first ones
+ * quick; whatever was paid for before is not asked again.
+ */
 export function modelActivities(prefix: string): ModelActivities {
   return proxyActivities<ModelActivities>({
     taskQueue: taskQueues(prefix).model,
     startToCloseTimeout: '12h',
     heartbeatTimeout: '30s',
-    retry,
+    retry: { ...retry, maximumInterval: '60s', maximumAttempts: 120 },
     cancellationType,
   });
 }

@@ -1,9 +1,16 @@
 import { CancellationScope, ContinueAsNew, isCancellation, setHandler } from '@temporalio/workflow';
 import type { RunConfig } from '../configs/schema/run-config.ts';
-import type { RunResult } from '../domain/run.ts';
+import type { BestVersion, RunResult } from '../domain/run.ts';
 import { modelActivities } from './activity-proxies.ts';
 import { stopSignal, type LoopControl } from './loop-control.ts';
 import type { LoopInput } from './loop-input.ts';
+
+/** How the work of a run came out. */
+export interface WorkOutcome {
+  /** Why it ended before its time, by its own rules. */
+  readonly reason: string | null;
+  readonly best?: BestVersion;
+}
 
 /**
  * Does the work of a run and writes its report, however it ends: done, stopped by request, or failed. A failure is thrown
@@ -13,6 +20,7 @@ export async function runToReport(
   { run, config, startedAtMs }: LoopInput<RunConfig>,
   control: LoopControl,
   work: () => Promise<void>,
+  outcome: () => WorkOutcome = () => ({ reason: null }),
 ): Promise<RunResult> {
   const { writeReport } = modelActivities(config.temporal.taskQueue);
   const report = (status: 'done' | 'stopped' | 'failed', statusReason: string | null) =>
@@ -21,7 +29,8 @@ export async function runToReport(
     control.report({ stage: 'report' });
     const written = await report(status, reason);
     control.report({ stage: 'done' });
-    return { runName: run.runName, status, ...written };
+    const { best } = outcome();
+    return { runName: run.runName, status, ...written, ...(best === undefined ? {} : { best }) };
   };
 
   const scope = new CancellationScope();
@@ -40,7 +49,7 @@ export async function runToReport(
       throw error;
     });
   }
-  return finish('done', null);
+  return finish('done', outcome().reason);
 }
 
 function isContinuation(error: unknown): boolean {

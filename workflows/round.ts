@@ -2,7 +2,15 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
-import { promptSet, type OpenedRun, type RolloutCounts, type RunRef } from '../domain/run.ts';
+import {
+  addCounts,
+  NO_COUNTS,
+  promptSet,
+  type DrawnPrompts,
+  type OpenedRun,
+  type RolloutCounts,
+  type RunRef,
+} from '../domain/run.ts';
 import { modelActivities, trainerActivities } from './activity-proxies.ts';
 import { holdIfTooManyHoles } from './limits.ts';
 import { LoopControl } from './loop-control.ts';
@@ -17,30 +25,49 @@ export interface RoundInput {
 }
 
 export interface RoundResult {
-  /** What the next round starts from. */
+  /** The new weights; those that the round began with when it trained nothing. */
   readonly policy: PolicyVersion;
+  readonly trained: boolean;
   readonly counts: RolloutCounts;
 }
 
 /**
- * One training round: sample G answers of each prompt, judge them by checklist, take best against worst, train, publish.
+ * One training round: draw prompts, sample G answers of each, judge them by checklist, select what the method trains on,
+ * train, publish.
  *
  * @source BOLT (arXiv 2502.03860) §3.3, online training: sample from the current policy, score, DPO on best and worst
  */
 export async function roundWorkflow({ run, config, opened, round, policy }: RoundInput): Promise<RoundResult> {
   const control = new LoopControl(initialProgress(config.loop, { stage: 'sample', rounds: config.rounds, round }));
-  const { selectRoundPairs, publish } = modelActivities(config.temporal.taskQueue);
+  const activities = modelActivities(config.temporal.taskQueue);
   const { train } = trainerActivities(config.temporal.taskQueue);
-  const prompts = promptSet(opened, 'train');
+  const trainSet = promptSet(opened, 'train');
+  let counts = NO_COUNTS;
 
-  const counts = await control.runChild(shardWindowWorkflow, `${workflowInfo().workflowId}/sample`, [
-    wholeWindow({ run, config, stage: 'sample', round, policy, prompts }),
-  ]);
-  await holdIfTooManyHoles(control, `Sampling of round ${round}`, counts, config);
+  const sample = async (prompts: DrawnPrompts, name: string): Promise<void> => {
+    const window = wholeWindow({ run, config, stage: 'sample', round, policy, prompts, gold: false });
+    const made = await control.runChild(shardWindowWorkflow, `${workflowInfo().workflowId}/${name}`, [window]);
+    await holdIfTooManyHoles(control, `Sampling of round ${round}`, made, config);
+    counts = addCounts(counts, made);
+    control.report({ counts });
+  };
 
-  control.report({ stage: 'select', counts });
-  await selectRoundPairs({ run, round, shards: prompts.shards, policy });
-  if (config.training === null) return { policy, counts };
+  const planned = await activities.drawRoundPrompts({ run, round, trainSet });
+  await sample(planned, 'sample');
+  let { shards, rows: drawn } = planned;
+  for (let refill = 1; config.sampling.extraPrompts > 0; refill += 1) {
+    const samples = { run, round, policy, shards };
+    const more = await activities.drawExtraPrompts({ ...samples, trainSet, planned: planned.rows, drawn });
+    if (more.rows === 0) break;
+    await sample(more, `sample-extra-${refill}`);
+    shards += more.shards;
+    drawn += more.rows;
+  }
+
+  control.report({ stage: 'select' });
+  const selected = await activities.selectRoundRows({ run, round, shards, policy, extraPrompts: drawn - planned.rows });
+  const trainsNothing = selected.rows === 0 && config.selection.whenEmpty === 'skip';
+  if (config.training === null || trainsNothing) return { policy, trained: false, counts };
 
   await control.untilRunning();
   control.report({ stage: 'train' });
@@ -48,6 +75,6 @@ export async function roundWorkflow({ run, config, opened, round, policy }: Roun
 
   await control.untilRunning();
   control.report({ stage: 'publish' });
-  const next = await publish({ run, round, trained, previous: policy });
-  return { policy: next, counts };
+  const next = await activities.publish({ run, round, trained, previous: policy });
+  return { policy: next, trained: true, counts };
 }

@@ -4,8 +4,9 @@ import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
   addCounts,
+  judgeUsage,
   NO_COUNTS,
-  type PromptSet,
+  type DrawnPrompts,
   type RolloutCounts,
   type RunRef,
   type SampleStage,
@@ -22,7 +23,9 @@ export interface ShardWindowInput {
   readonly stage: OnlineStage;
   readonly round: number;
   readonly policy: PolicyVersion;
-  readonly prompts: PromptSet;
+  readonly prompts: DrawnPrompts;
+  /** Whether the gold judge answers too. */
+  readonly gold: boolean;
   /** First shard to do: those before it are done. */
   readonly nextShard: number;
   /** Counts of the shards that are done. */
@@ -37,13 +40,15 @@ const SHARDS_PER_RUN = 150;
  * a cursor and sums, never lists of items: names of artifacts follow from the shard's number.
  */
 export async function shardWindowWorkflow(input: ShardWindowInput): Promise<RolloutCounts> {
-  const { run, config, stage, round, policy, prompts } = input;
+  const { run, config, stage, round, policy, prompts, gold } = input;
   const { respond, judge } = modelActivities(config.temporal.taskQueue);
   const control = new LoopControl(initialProgress(config.loop, { stage, rounds: config.rounds, round }));
   const callsOfRow = callsPerPrompt(config, stage);
-  const lastShard = Math.min(prompts.shards, input.nextShard + SHARDS_PER_RUN);
+  const endShard = prompts.firstShard + prompts.shards;
+  const lastShard = Math.min(endShard, input.nextShard + SHARDS_PER_RUN);
+  const rowsBefore = (shard: number) => Math.min((shard - prompts.firstShard) * config.shards.rows, prompts.rows);
   let { nextShard, counts } = input;
-  let done = Math.min(nextShard * config.shards.rows, prompts.rows) * callsOfRow;
+  let done = rowsBefore(nextShard) * callsOfRow;
 
   const reportProgress = () => control.report({ done, total: prompts.rows * callsOfRow, counts });
   const workThroughShards = async (): Promise<void> => {
@@ -53,7 +58,8 @@ export async function shardWindowWorkflow(input: ShardWindowInput): Promise<Roll
       const task = { run, stage, round, shard, policy };
       await respond(task);
       counts = addCounts(counts, await judge(task));
-      done += Math.min(config.shards.rows, prompts.rows - shard * config.shards.rows) * callsOfRow;
+      if (gold) counts = addCounts(counts, judgeUsage(await judge({ ...task, role: 'gold' })));
+      done += (rowsBefore(shard + 1) - rowsBefore(shard)) * callsOfRow;
       reportProgress();
       await control.untilRunning();
     }
@@ -61,13 +67,13 @@ export async function shardWindowWorkflow(input: ShardWindowInput): Promise<Roll
 
   reportProgress();
   await Promise.all(Array.from({ length: config.shards.inFlight }, workThroughShards));
-  if (nextShard < prompts.shards) await continueAsNew<typeof shardWindowWorkflow>({ ...input, nextShard, counts });
+  if (nextShard < endShard) await continueAsNew<typeof shardWindowWorkflow>({ ...input, nextShard, counts });
   return counts;
 }
 
 /** A window from its beginning. */
 export function wholeWindow(input: Omit<ShardWindowInput, 'nextShard' | 'counts'>): ShardWindowInput {
-  return { ...input, nextShard: 0, counts: NO_COUNTS };
+  return { ...input, nextShard: input.prompts.firstShard, counts: NO_COUNTS };
 }
 
 function callsPerPrompt(config: OnlineDpoConfig, stage: OnlineStage): number {

@@ -49,8 +49,7 @@ export async function readLoopCalls(
         store,
         names.filter((name) => name.startsWith(`${prefix}/`)),
       );
-      const tokens =
-        JUDGE_KINDS.has(kind) ? judgeTokens(manifests) : await writerTokens(store, manifests);
+      const tokens = JUDGE_KINDS.has(kind) ? judgeTokens(manifests) : await writerTokens(store, manifests);
       // A shard that was never finished has calls in the ledger and no sum of tokens: what is known is too small.
       const isWhole = tokens !== undefined && tokens.calls >= answered;
       return {

@@ -1,6 +1,10 @@
-import type { DpoResult, DpoStepEvent } from '../../clients/trainer.ts';
+import type { TrainerEvent, TrainingResult } from '../../clients/trainer.ts';
+import { rowRule } from '../../configs/row-rule.ts';
+import { configOfLoop } from '../../configs/stage-sampling.ts';
 import { roundName, stageName } from '../../domain/artifact-names.ts';
 import type { BootstrapOptions } from '../../domain/bootstrap.ts';
+import { findBestRound } from '../../domain/gates/best-version.ts';
+import { settleRound, type DecidedRound, type RoundAnswer } from '../../domain/gates/decide-round.ts';
 import type { PolicyVersion } from '../../domain/policy-version.ts';
 import type { ProbeNumbers } from '../../domain/probe.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
@@ -9,7 +13,9 @@ import type {
   OnlineDpoReport,
   ReportDifference,
   ReportEvaluation,
+  ReportGates,
   ReportRound,
+  ReportTraining,
 } from '../../domain/report/online-dpo/online-dpo-report.ts';
 import { meanChange, type Rates } from '../../domain/report/pair-rates.ts';
 import type { JudgedGroup } from '../../domain/rollout.ts';
@@ -21,6 +27,7 @@ import {
   type RolloutCounts,
   type SampleStage,
   type SelectionCounts,
+  type TrainingRowKind,
 } from '../../domain/run.ts';
 import { groupPassRate } from '../evaluate.ts';
 import { readArtifact } from '../read-artifact.ts';
@@ -39,20 +46,35 @@ export async function readOnlineDpoReport(
   const evaluated = await Promise.all(
     roundsWith(names, runName, 'evaluation').map((round) => readEvaluation(services, runName, names, round)),
   );
-  const rounds = roundsWith(names, runName, 'pairs');
+  const config = configOfLoop(services.config, 'online-dpo');
+  const { kind } = rowRule(config);
+  const numbers = roundsWith(names, runName, kind);
+  const rounds = await Promise.all(numbers.map((round) => readRound(services, runName, names, round, kind)));
   return {
     ...base,
     loop: 'online-dpo',
+    method: config.training?.method ?? null,
+    bestRound: findBestRound(
+      evaluated.map(({ evaluation: { round, interval, gold } }) => ({
+        round,
+        mean: (gold ?? interval)?.mean ?? null,
+        accepted: round === 0 || rounds.find((entry) => entry.round === round)?.gates?.outcome === 'accepted',
+      })),
+    ),
     evaluations: evaluated.map(({ evaluation }) => evaluation),
     differences: differences(evaluated, bootstrap),
-    rounds: await Promise.all(rounds.map((round) => readRound(services, runName, names, round))),
+    rounds,
     calls: await readOnlineDpoCalls(services, runName, names),
-    samples: await readReportSamples(services, runName, names, rounds.at(-1)),
+    samples: await readReportSamples(services, runName, names, numbers.at(-1)),
   };
 }
 
 /** Rounds that have the artifact of a step. */
-function roundsWith(names: readonly string[], runName: string, step: 'pairs' | 'evaluation'): readonly number[] {
+function roundsWith(
+  names: readonly string[],
+  runName: string,
+  step: TrainingRowKind | 'evaluation',
+): readonly number[] {
   const suffix = `/${step}`;
   return names
     .filter((name) => name.startsWith(`${runName}/round-`) && name.endsWith(suffix))
@@ -94,6 +116,7 @@ async function readEvaluation(
       round,
       policyStamp: row?.policy ?? '',
       interval: row?.interval ?? null,
+      gold: row?.gold ?? null,
       prompts: rows.length,
       completions: counts.rollouts,
       failed: counts.failed,
@@ -143,21 +166,21 @@ async function readRound(
   runName: string,
   names: readonly string[],
   round: number,
+  kind: TrainingRowKind,
 ): Promise<ReportRound> {
   const { store } = services;
   const counts = await readCounts(services, runName, names, round, 'sample');
-  const pairs = await readArtifact<{ readonly promptId: string }>(store, roundName(runName, round, 'pairs'));
-  const selection = pairs.manifest.summary as unknown as SelectionCounts;
-  const training = names.includes(roundName(runName, round, 'training'))
-    ? (await readArtifact<DpoResult>(store, roundName(runName, round, 'training'))).rows[0]
-    : undefined;
-  const curve = names.includes(roundName(runName, round, 'curve'))
-    ? (await readArtifact<DpoStepEvent>(store, roundName(runName, round, 'curve'))).rows
-    : [];
-  const policy = names.includes(roundName(runName, round, 'policy'))
-    ? await readArtifact<PolicyVersion>(store, roundName(runName, round, 'policy'))
-    : undefined;
-  const probe = policy?.manifest.summary as unknown as ProbeNumbers | undefined;
+  const selection = (await store.find(roundName(runName, round, kind)))?.summary as unknown as SelectionCounts;
+  const rowsOf = async <Row extends object>(step: Parameters<typeof roundName>[2]): Promise<readonly Row[]> => {
+    const name = roundName(runName, round, step);
+    return names.includes(name) ? (await readArtifact<Row>(store, name)).rows : [];
+  };
+  const [training] = await rowsOf<TrainingResult>('training');
+  const curve = await rowsOf<Extract<TrainerEvent, { event: 'step' }>>('curve');
+  const [policy] = await rowsOf<PolicyVersion>('policy');
+  const probe = (await store.find(roundName(runName, round, 'policy')))?.summary as unknown as ProbeNumbers | undefined;
+  const [decided] = await rowsOf<DecidedRound>('gates');
+  const [answered] = await rowsOf<{ readonly answer: RoundAnswer }>('answer');
   return {
     round,
     rollouts: counts.rollouts,
@@ -166,17 +189,40 @@ async function readRound(
     unparsed: counts.unparsed,
     meanPassRate: meanPassRate(counts),
     ...selection,
-    promptsWithPair: new Set(pairs.rows.map(({ promptId }) => promptId)).size,
-    training: training ?? null,
+    training: training === undefined ? null : toReportTraining(training),
     publish:
       policy === undefined
         ? null
         : {
-            adapterHash: policy.rows[0]?.adapterHash ?? '',
+            adapterHash: policy.adapterHash ?? '',
             meanChange: probe?.meanChange ?? null,
             meanDisagreement: probe?.meanDisagreement ?? null,
-            servedModel: policy.rows[0]?.servedModel ?? '',
+            servedModel: policy.servedModel,
           },
-    curve: curve.map(({ step, loss, margin, accuracy }) => ({ step, loss, margin, accuracy })),
+    gates: decided === undefined ? null : toReportGates(decided, answered?.answer),
+    curve: curve.map(({ step, loss, margin, accuracy }) => ({
+      step,
+      loss,
+      margin: margin ?? null,
+      accuracy: accuracy ?? null,
+    })),
   };
+}
+
+function toReportTraining(result: TrainingResult): ReportTraining {
+  const { steps, dropped, finalLoss, trainSeconds, resumedFromStep } = result;
+  return {
+    steps,
+    rows: result.method === 'dpo' ? result.pairs : result.rows,
+    dropped,
+    finalLoss,
+    finalMargin: result.method === 'dpo' ? result.finalMargin : null,
+    trainSeconds,
+    resumedFromStep,
+  };
+}
+
+function toReportGates({ decision, findings }: DecidedRound, answer: RoundAnswer | undefined): ReportGates {
+  const isOpen = decision === 'wait' && answer === undefined;
+  return { decision, findings, answer: answer ?? null, outcome: isOpen ? null : settleRound(decision, answer) };
 }

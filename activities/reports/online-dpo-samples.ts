@@ -1,6 +1,9 @@
+import { rowRule } from '../../configs/row-rule.ts';
 import { configOfLoop } from '../../configs/stage-sampling.ts';
+import type { PreferencePair } from '../../domain/preference-pair.ts';
 import type { ReportSample } from '../../domain/report/online-dpo/online-dpo-report.ts';
-import { selectPairs } from '../../domain/select-pairs.ts';
+import { rewardGroup } from '../../domain/rounds/reward-group.ts';
+import { selectOfPrompt, type RowRule, type SelectedOfPrompt } from '../../domain/rounds/select-rows.ts';
 import { judgedShardCount, readJudgedStage } from '../read-stage.ts';
 import type { RunServices } from '../run-services.ts';
 
@@ -21,33 +24,46 @@ export async function readReportSamples(
     stage: 'sample',
     shards: judgedShardCount(names, runName, round, 'sample'),
   });
-  const { selection } = configOfLoop(services.config, 'online-dpo');
+  const config = configOfLoop(services.config, 'online-dpo');
+  const rule = rowRule(config);
   const stride = Math.max(1, Math.floor(rows.length / SAMPLE_COUNT));
   return rows
     .filter((_, index) => index % stride === 0)
     .slice(0, SAMPLE_COUNT)
     .map(([prompt, group]) => {
-      const { pairs, reason } = selectPairs(prompt, group, selection);
-      const [pair] = pairs;
+      const selected = selectOfPrompt(rule, prompt, rewardGroup(prompt, group, config.reward));
+      const [row] = selected.rows;
+      const pair = row !== undefined && 'chosen' in row ? row : undefined;
       return {
         round,
         prompt,
-        rollouts_G: group.rollouts_G,
-        chosenSampleIndex: pair?.chosenSampleIndex ?? null,
+        // Token ids say nothing to a reader.
+        rollouts_G: group.rollouts_G.map(({ sampled: _sampled, ...rollout }) => rollout),
+        chosenSampleIndex:
+          pair?.chosenSampleIndex ?? (row !== undefined && 'completion' in row ? row.sampleIndex : null),
         rejectedSampleIndex: pair?.rejectedSampleIndex ?? null,
-        why:
-          pair === undefined
-            ? `No pair: ${NO_PAIR[reason ?? 'too-few-judged']}.`
-            : `Answer ${pair.chosenSampleIndex} passed ${percent(pair.chosenPassRate)} of the checklist and answer ${pair.rejectedSampleIndex} ${percent(pair.rejectedPassRate)}: a margin of ${percent(pair.margin)}, at least ${percent(selection.minMargin)} is asked for.`,
+        why: describe(rule, selected, pair),
       };
     });
 }
 
-const NO_PAIR = {
-  'all-equal': 'all answers passed equally many items',
+function describe(rule: RowRule, { rows, reason }: SelectedOfPrompt, pair: PreferencePair | undefined): string {
+  if (rows.length === 0) return `Nothing to train on: ${NOTHING[reason ?? 'too-few-judged']}.`;
+  if (pair !== undefined && rule.kind === 'pairs') {
+    return `Answer ${pair.chosenSampleIndex} has the reward ${percent(pair.chosenReward)} and answer ${pair.rejectedSampleIndex} ${percent(pair.rejectedReward)}: a margin of ${percent(pair.margin)}, at least ${percent(rule.minMargin)} is asked for.`;
+  }
+  return rule.kind === 'groups'
+    ? 'All answers are trained on, each by how its reward compares with the others.'
+    : `${rows.length} distinct answer${rows.length === 1 ? ' is' : 's are'} imitated.`;
+}
+
+const NOTHING = {
+  'all-equal': 'all answers have the same reward',
   'margin-too-small': 'the best and the worst answer are too close',
-  'too-few-judged': 'fewer than two answers could be judged and used',
-} as const;
+  'too-unequal-length': 'the answers that are far enough apart differ too much in length',
+  'too-few-judged': 'too few answers could be judged and used',
+  'none-good-enough': 'no whole answer has the reward that is asked for',
+} as const satisfies Record<NonNullable<SelectedOfPrompt['reason']>, string>;
 
 function percent(rate: number): string {
   return `${Math.round(rate * 100)} %`;

@@ -26,6 +26,7 @@ export interface ChatBody extends SampleBody {
   readonly messages: readonly ChatMessage[];
   readonly logprobs?: true;
   readonly top_logprobs?: number;
+  readonly return_token_ids?: true;
 }
 
 /** Body of `/v1/completions`: a closed set of fields. */
@@ -60,6 +61,9 @@ export function buildChatBody(request: ChatRequest): ChatBody {
     ...buildSampleBody(request),
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     ...(request.topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: request.topLogprobs }),
+    ...(request.returnTokens === undefined
+      ? {}
+      : { logprobs: true, top_logprobs: request.topLogprobs ?? 0, return_token_ids: true }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { toFinishReason, type Usage } from '../../domain/completion.ts';
+import type { SampledTokens } from '../../domain/rollout.ts';
 import type { Choice, CompletionResult, ServedModel, TokenLogprob } from '../model-server.ts';
 import type { CallTarget } from './call-target.ts';
 import { errorOfContent } from './errors.ts';
@@ -14,11 +15,13 @@ const chatResponse = z.object({
       index: z.number(),
       message: z.object({ content: z.string().nullish() }),
       finish_reason: z.string().nullish(),
+      token_ids: z.array(z.int()).nullish(),
       logprobs: z
         .object({ content: z.array(tokenLogprob.extend({ top_logprobs: z.array(tokenLogprob).nullish() })).nullish() })
         .nullish(),
     }),
   ),
+  prompt_token_ids: z.array(z.int()).nullish(),
   usage,
 });
 
@@ -77,6 +80,7 @@ interface RawChoice {
   readonly text: string;
   readonly rawFinishReason: string | null;
   readonly logprobs_T: readonly TokenLogprob[] | undefined;
+  readonly sampled?: SampledTokens;
 }
 
 function toResult(
@@ -90,11 +94,17 @@ function toResult(
   }
   const choices = raw
     .toSorted((a, b) => a.index - b.index)
-    .map(({ text, rawFinishReason, logprobs_T }): Choice => {
+    .map(({ text, rawFinishReason, logprobs_T, sampled }): Choice => {
       const finishReason = toFinishReason(rawFinishReason);
       if (finishReason === 'abort') throw errorOfContent(target, 'aborted', 'finish_reason "abort"');
       if (finishReason === 'error') throw errorOfContent(target, 'server-error', 'finish_reason "error"');
-      return { text, finishReason, rawFinishReason, ...(logprobs_T === undefined ? {} : { logprobs_T }) };
+      return {
+        text,
+        finishReason,
+        rawFinishReason,
+        ...(logprobs_T === undefined ? {} : { logprobs_T }),
+        ...(sampled === undefined ? {} : { sampled }),
+      };
     });
   return { choices, usage: toUsage(used) };
 }
@@ -106,8 +116,13 @@ function toUsage(used: z.infer<typeof usage>): Usage {
   };
 }
 
-/** Reads the answer of `/v1/chat/completions` to a call for `wanted` choices. */
-export function parseChatResponse(target: CallTarget, body: unknown, wanted: number): CompletionResult {
+/** Reads the answer of `/v1/chat/completions` to a call for `wanted` choices, with their tokens where they were asked for. */
+export function parseChatResponse(
+  target: CallTarget,
+  body: unknown,
+  wanted: number,
+  wantsTokens = false,
+): CompletionResult {
   const response = parseShape(target, chatResponse, body);
   const raw = response.choices.map((choice) => ({
     index: choice.index,
@@ -118,8 +133,29 @@ export function parseChatResponse(target: CallTarget, body: unknown, wanted: num
       logprob,
       top: top_logprobs ?? [],
     })),
+    ...(wantsTokens ? { sampled: readTokens(target, response.prompt_token_ids, choice) } : {}),
   }));
   return toResult(target, raw, wanted, response.usage);
+}
+
+function readTokens(
+  target: CallTarget,
+  promptTokenIds_T: readonly number[] | null | undefined,
+  { token_ids, logprobs }: z.infer<typeof chatResponse>['choices'][number],
+): SampledTokens {
+  const logprobs_T = logprobs?.content?.map(({ logprob }) => logprob);
+  if (!promptTokenIds_T || !token_ids || !logprobs_T) {
+    throw errorOfContent(
+      target,
+      'malformed-response',
+      'no token ids or log-probabilities, which return_token_ids asks',
+    );
+  }
+  if (token_ids.length !== logprobs_T.length) {
+    const found = `${token_ids.length} token ids with ${logprobs_T.length} log-probabilities`;
+    throw errorOfContent(target, 'malformed-response', found);
+  }
+  return { promptTokenIds_T, tokenIds_T: token_ids, logprobs_T };
 }
 
 /** Reads the answer of `/v1/completions` to a call for `wanted` choices. */

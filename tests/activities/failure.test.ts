@@ -41,7 +41,7 @@ const DATA = {
   'data/invalid-row': true,
   'data/duplicate-prompt': true,
   'data/held-out-overlap': true,
-  'data/no-pairs': true,
+  'data/nothing-to-train-on': true,
   'data/mixed-policy-versions': true,
   'data/no-scores': true,
   'data/mixed-scorers': true,
@@ -116,7 +116,10 @@ describe('toActivityFailure', () => {
   });
 
   it('lets cancellation and failures of Temporal pass untouched', () => {
-    for (const error of [new CancelledFailure('cancelled'), ApplicationFailure.nonRetryable('told', 'data/no-pairs')]) {
+    for (const error of [
+      new CancelledFailure('cancelled'),
+      ApplicationFailure.nonRetryable('told', 'data/nothing-to-train-on'),
+    ]) {
       expect(toActivityFailure(error)).toBe(error);
     }
   });
@@ -164,10 +167,10 @@ describe('withTranslatedErrors', () => {
     const activities = withTranslatedErrors({
       add: async (a: number, b: number) => a + b,
       fail: async () => {
-        throw new DataError('data/no-pairs', 'none');
+        throw new DataError('data/nothing-to-train-on', 'none');
       },
     });
     expect(await activities.add(1, 2)).toBe(3);
-    await expect(activities.fail()).rejects.toMatchObject({ type: 'data/no-pairs', nonRetryable: true });
+    await expect(activities.fail()).rejects.toMatchObject({ type: 'data/nothing-to-train-on', nonRetryable: true });
   });
 });

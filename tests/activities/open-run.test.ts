@@ -28,6 +28,8 @@ describe('openRun', () => {
       'test/data/train/prompts/shard-000',
       'test/data/train/prompts/shard-001',
       'test/identity',
+      'test/round-001/sample/prompts/shard-000',
+      'test/round-001/sample/prompts/shard-001',
     ]);
   });
 

@@ -48,7 +48,7 @@ function afterAnswers(count: number, act: () => void): void {
   };
 }
 
-describe('respond, judge and selectRoundPairs', () => {
+describe('respond, judge and selectRoundRows', () => {
   it('turn three prompts into three pairs with exact counts', async () => {
     const opened = await bench.open();
     const task = sampleTask(opened);
@@ -70,13 +70,22 @@ describe('respond, judge and selectRoundPairs', () => {
       judgeCompletionTokens: 0,
       unreportedUsage: 0,
     });
-    const input = { run: bench.run, round: 1, shards: 1, policy: opened.basePolicy };
-    expect(await bench.activities.selectRoundPairs(input)).toEqual({
+    const input = { run: bench.run, round: 1, shards: 1, policy: opened.basePolicy, extraPrompts: 0 };
+    expect(await bench.activities.selectRoundRows(input)).toEqual({
+      kind: 'pairs',
       prompts: 3,
-      pairs: 3,
+      extraPrompts: 0,
+      promptsUsed: 3,
+      rows: 3,
       allEqual: 0,
       marginTooSmall: 0,
+      tooUnequalLength: 0,
       tooFewJudged: 0,
+      noneGoodEnough: 0,
+      gapsTooSmall: 0,
+      duplicates: 0,
+      itemsJudged: 3,
+      itemsSaturated: 0,
     });
     const { rows, manifest } = await readArtifact<PreferencePair>(bench.store, 'test/round-001/pairs');
     expect(rows.map(({ promptId }) => promptId)).toEqual(TOPICS);
@@ -87,12 +96,13 @@ describe('respond, judge and selectRoundPairs', () => {
       rejected: [{ role: 'assistant', content: 'Well, commas' }],
       chosenSampleIndex: 0,
       rejectedSampleIndex: 3,
-      chosenPassRate: 1,
-      rejectedPassRate: 0,
+      chosenReward: 1,
+      rejectedReward: 0,
       margin: 1,
+      largestItemGap: 1,
       policy: 'base:base',
     });
-    expect(manifest.parents.map(({ name }) => name)).toEqual(['test/data/train/prompts/shard-000', JUDGED]);
+    expect(manifest.parents.map(({ name }) => name)).toEqual(['test/round-001/sample/prompts/shard-000', JUDGED]);
   });
 
   it('send every sampling field, one seed a call and no seed twice', async () => {
@@ -131,8 +141,8 @@ describe('respond, judge and selectRoundPairs', () => {
     await bench.respond(task);
     await bench.judge(task);
     const policy = { round: 1, servedModel: 'test-v1', adapterHash: 'a'.repeat(64), adapterPath: '/adapters/1' };
-    const input = { run: bench.run, round: 1, shards: 1, policy };
-    expect(await failureFrom(bench.activities.selectRoundPairs(input))).toMatchObject({
+    const input = { run: bench.run, round: 1, shards: 1, policy, extraPrompts: 0 };
+    expect(await failureFrom(bench.activities.selectRoundRows(input))).toMatchObject({
       type: 'data/mixed-policy-versions',
       nonRetryable: true,
       message:

@@ -144,7 +144,7 @@ it('survives the death of the worker while it samples and of worker and trainer 
   expect(lost).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
   const [round] = report.rounds;
   expect(round?.training?.resumedFromStep).toBeGreaterThanOrEqual(2);
-  expect(round?.training?.steps).toBe(round?.training?.pairs);
+  expect(round?.training?.steps).toBe(round?.training?.rows);
   expect(round?.publish?.meanChange).toBeGreaterThan(0.001);
   expect(report.evaluations.map(({ round }) => round)).toEqual([0, 1]);
 

@@ -9,11 +9,14 @@ import { createOpenRunActivities } from '../../activities/open-run.ts';
 import { createPublishActivities } from '../../activities/publish.ts';
 import { createRespondActivities } from '../../activities/respond.ts';
 import { createRunServicesProvider } from '../../activities/run-services.ts';
-import { createSelectPairsActivities } from '../../activities/select-pairs.ts';
+import { createDrawPromptsActivities } from '../../activities/draw-prompts.ts';
+import { createEvaluateActivities } from '../../activities/evaluate.ts';
+import { createGateActivities } from '../../activities/gates.ts';
+import { createSelectRowsActivities } from '../../activities/select-rows.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
-import type { OpenedRun, RunRef, ShardTask } from '../../domain/run.ts';
+import { promptSet, type OpenedRun, type RunRef, type ShardTask } from '../../domain/run.ts';
 import type { DeterministicModelOptions } from './deterministic-model.ts';
 import { makeRunConfig, type OnlineDpoChanges } from './make-run-config.ts';
 import { startScriptedModelServer } from './scripted-model-server.ts';
@@ -50,7 +53,10 @@ export async function startActivityBench(model: DeterministicModelOptions) {
     ...createOpenRunActivities(provider),
     ...createRespondActivities(provider),
     ...createJudgeActivities(provider),
-    ...createSelectPairsActivities(provider),
+    ...createDrawPromptsActivities(provider),
+    ...createSelectRowsActivities(provider),
+    ...createEvaluateActivities(provider),
+    ...createGateActivities(provider),
     ...createPublishActivities(provider),
   });
   const pathOf = (name: string) => join(folder, `${name}.jsonl`);
@@ -78,9 +84,13 @@ export async function startActivityBench(model: DeterministicModelOptions) {
         store: { minFreeMb: 0 },
         ...changes,
       }),
-    /** Opens the run, by default under its own name and with no change to the config. */
+    /** Opens the run, by default under its own name and with no change to the config, and draws the prompts of round 1. */
     open: (changes: OnlineDpoChanges = {}, as: RunRef = run): Promise<OpenedRun> =>
-      inActivity(() => activities.openRun({ run: as, config: bench.config(changes) })),
+      inActivity(async () => {
+        const opened = await activities.openRun({ run: as, config: bench.config(changes) });
+        await activities.drawRoundPrompts({ run: as, round: 1, trainSet: promptSet(opened, 'train') });
+        return opened;
+      }),
     respond: (task: ShardTask): Promise<void> => inActivity(() => activities.respond(task)),
     judge: (task: ShardTask) => inActivity(() => activities.judge(task)),
     close: async () => {

@@ -21,10 +21,20 @@ interface CompletionBody {
   readonly seed?: number;
   readonly n?: number;
   readonly logprob_token_ids?: readonly number[];
+  readonly return_token_ids?: boolean;
 }
 
 const splitWords = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '');
 const hashWord = (word: string): number => createHash('sha256').update(word).digest().readUInt16BE(0);
+
+/** A token is a word, and each has the log-probability -0.5. */
+function tokensOf(text: string) {
+  const words = splitWords(text);
+  return {
+    token_ids: words.map(hashWord),
+    logprobs: { content: words.map((token) => ({ token, logprob: -0.5, top_logprobs: [] })) },
+  };
+}
 
 function refuse(status: number, message: string): ScriptedReply {
   return { status, body: { error: { message, type: 'Error', param: null, code: status } } };
@@ -78,7 +88,9 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
           ...(isChat ? { message: { role: 'assistant', content } } : { text: content }),
           finish_reason: 'stop',
           ...scores,
+          ...(body.return_token_ids ? tokensOf(content) : {}),
         })),
+        ...(body.return_token_ids ? { prompt_token_ids: splitWords(text).map(hashWord) } : {}),
         usage: { prompt_tokens: promptTokens, completion_tokens: completionTokens },
       },
     };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf, failureOf } from '../../cli/failure-of.ts';
 import { ConfigError } from '../../domain/errors.ts';
 
-const told = ApplicationFailure.nonRetryable('No pair to train on.', 'data/no-pairs');
+const told = ApplicationFailure.nonRetryable('No pair to train on.', 'data/nothing-to-train-on');
 const inActivity = new ActivityFailure('Activity task failed', 'train', '1', 'NON_RETRYABLE_FAILURE', 'worker', told);
 const inChild = new ChildWorkflowFailure(
   'default',
@@ -17,12 +17,12 @@ const inChild = new ChildWorkflowFailure(
 describe('failureOf', () => {
   it.each([
     ['our own error', new ConfigError('config/invalid', 'Wrong field.'), 'config/invalid', 'Wrong field.'],
-    ['a failure with a type', told, 'data/no-pairs', 'No pair to train on.'],
-    ['an activity', inActivity, 'data/no-pairs', 'No pair to train on.'],
+    ['a failure with a type', told, 'data/nothing-to-train-on', 'No pair to train on.'],
+    ['an activity', inActivity, 'data/nothing-to-train-on', 'No pair to train on.'],
     [
       'a workflow, its child and its activity',
       new WorkflowFailedError('Workflow execution failed', inChild, 'NON_RETRYABLE_FAILURE'),
-      'data/no-pairs',
+      'data/nothing-to-train-on',
       'No pair to train on.',
     ],
     [
@@ -45,7 +45,7 @@ describe('failureOf', () => {
 
 describe('exitCodeOf', () => {
   it('is 2 for a config that cannot be used and 1 for the rest', () => {
-    const codes = ['config/invalid', 'config/run-exists', 'data/no-pairs', 'internal/unexpected'];
+    const codes = ['config/invalid', 'config/run-exists', 'data/nothing-to-train-on', 'internal/unexpected'];
     expect(codes.map((code) => exitCodeOf({ code, message: '' }))).toEqual([2, 2, 1, 1]);
   });
 });

@@ -22,6 +22,7 @@ function makeProgress(overrides: Partial<RunProgress> = {}): RunProgress {
     passRate: null,
     evaluations: [{ round: 0, mean: 0.26 }],
     training: null,
+    awaits: null,
     note: null,
     ...overrides,
   };
@@ -93,7 +94,7 @@ describe('the live view', () => {
     expect(writes[0]).toBe(
       [
         'lab  running  round 1/2',
-        'preflight evaluate [sample] select train publish report ',
+        'preflight evaluate [sample] select train publish gates report ',
         `${'░'.repeat(40)}  0/48 calls`,
         '0 calls in all  elapsed 00:00',
         'held-out base 0.26',
@@ -103,7 +104,7 @@ describe('the live view', () => {
     expect(writes[1]).toBe(
       [
         `${ESCAPE}[5A\r${ESCAPE}[Jlab  running  round 1/2`,
-        'preflight evaluate [sample] select train publish report ',
+        'preflight evaluate [sample] select train publish gates report ',
         `${'█'.repeat(20)}${'░'.repeat(20)}  24/48 calls`,
         '8 calls in all  4.0 calls/s  200 tokens/s  00:02 left  elapsed 00:02',
         'pass rate 0.50, held-out base 0.26',
@@ -117,7 +118,7 @@ describe('the live view', () => {
     view.update(makeProgress({ runName: 'a-run-name-that-is-much-too-long-to-fit', note: '長い'.repeat(20) }));
     const lines = (writes[0] ?? '').split('\n');
     expect(lines[0]).toBe('a-run-name-that-is-much-too-…');
-    expect(lines[1]).toBe('[sample] stage 3 of 7');
+    expect(lines[1]).toBe('[sample] stage 3 of 8');
     expect(Math.max(...lines.map(displayWidth))).toBe(29);
   });
 

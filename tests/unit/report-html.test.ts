@@ -83,8 +83,8 @@ describe('the report page', () => {
 
   it('has a caption for each table, an accessible name for each chart and a block for each sample', () => {
     const page = compact(renderReportHtml(makeOnlineDpoReport()));
-    expect(occurrences(page, '<table>')).toBe(5);
-    expect(occurrences(page, '<caption>')).toBe(5);
+    expect(occurrences(page, '<table>')).toBe(6);
+    expect(occurrences(page, '<caption>')).toBe(6);
     expect(occurrences(page, '<svg ')).toBe(5);
     expect(occurrences(page, 'role="img" aria-label="')).toBe(5);
     expect(occurrences(page, '<details class="sample"')).toBe(10);
@@ -95,7 +95,7 @@ describe('the report page', () => {
     if (round === undefined) throw new Error('the fixture has rounds');
     const training = {
       steps: null,
-      pairs: null,
+      rows: null,
       dropped: null,
       finalLoss: null,
       finalMargin: null,
@@ -103,7 +103,7 @@ describe('the report page', () => {
       resumedFromStep: null,
     };
     const page = compact(renderReportHtml(makeOnlineDpoReport({ rounds: [{ ...round, training, publish: null }] })));
-    for (const name of ['steps', 'final loss', 'final margin', 'pairs trained on', 'time']) {
+    for (const name of ['steps', 'final loss', 'final margin', 'rows trained on', 'time']) {
       expect(page).toContain(`<th scope="row">${name}</th><td>not reported</td>`);
     }
     expect(page).toContain('<th scope="row">adapter</th><td>not published</td>');

@@ -5,7 +5,7 @@ import type { OnlineDpoReport, ReportDifference, ReportEvaluation } from './onli
 
 const LABEL = 'Held-out pass rate';
 
-/** Says what the run changed on the held-out prompts: base against the last evaluated round. */
+/** Says what the run changed on the held-out prompts: base against the version that it returns. */
 export function onlineDpoHeadline(report: OnlineDpoReport): ReportHeadline {
   const base = report.evaluations.find((evaluation) => evaluation.round === 0);
   const last = report.evaluations.at(-1);
@@ -17,23 +17,35 @@ export function onlineDpoHeadline(report: OnlineDpoReport): ReportHeadline {
       denominators: 'no answers',
     };
   }
-  const lastRate = formatNumber(last.interval?.mean ?? null, 2);
+  const best = report.evaluations.find((evaluation) => evaluation.round === report.bestRound) ?? last;
+  const rateOf = (evaluation: ReportEvaluation) => formatNumber(evaluation.interval?.mean ?? null, 2);
   if (base === undefined || last.round === 0) {
     return {
       label: LABEL,
-      result: lastRate,
+      result: rateOf(last),
       difference: 'no round was evaluated, so there is no difference to report',
       denominators: denominators(last),
     };
   }
+  const differenceOf = (round: number) =>
+    differenceText(
+      report.differences.find((entry) => entry.round === round),
+      report.confidence,
+    );
+  if (best.round === 0) {
+    return {
+      label: LABEL,
+      result: `${rateOf(base)} -> ${rateOf(last)}`,
+      difference: `${differenceOf(last.round)}; no accepted round is better than the base, which the run returns`,
+      denominators: denominators(last),
+    };
+  }
+  const isLast = best.round === last.round;
   return {
     label: LABEL,
-    result: `${formatNumber(base.interval?.mean ?? null, 2)} -> ${lastRate}`,
-    difference: differenceText(
-      report.differences.find((entry) => entry.round === last.round),
-      report.confidence,
-    ),
-    denominators: denominators(last),
+    result: `${rateOf(base)} -> ${rateOf(best)}`,
+    difference: `${differenceOf(best.round)}${isLast ? '' : `; best of the rounds is round ${best.round}, round ${last.round} has ${rateOf(last)}`}`,
+    denominators: denominators(best),
   };
 }
 

@@ -1,5 +1,7 @@
+import type { GateFinding, RoundAnswer, RoundDecision, RoundOutcome } from '../../gates/decide-round.ts';
 import type { PromptRow } from '../../prompt.ts';
 import type { JudgedRollout } from '../../rollout.ts';
+import type { SelectionCounts } from '../../run.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 
 /** How the items that one kind of verifier (or the judge) decides came out. */
@@ -18,6 +20,8 @@ export interface ReportEvaluation {
   readonly policyStamp: string;
   /** Held-out pass rate; `null` when no item was decided. */
   readonly interval: ReportInterval | null;
+  /** The same by gold; `null` where gold measures nothing. */
+  readonly gold: ReportInterval | null;
   readonly prompts: number;
   /** Answers asked for, the failed ones included. */
   readonly completions: number;
@@ -38,6 +42,7 @@ export interface ReportDifference {
 export interface CurvePoint {
   readonly step: number;
   readonly loss: number | null;
+  /** Of preference training only. */
   readonly margin: number | null;
   readonly accuracy: number | null;
 }
@@ -45,8 +50,9 @@ export interface CurvePoint {
 /** What the trainer said when it was done. */
 export interface ReportTraining {
   readonly steps: number | null;
-  readonly pairs: number | null;
-  /** Pairs left out because they were too long. */
+  /** Pairs, completions or answers that were trained on. */
+  readonly rows: number | null;
+  /** Rows left out because they were too long. */
   readonly dropped: number | null;
   readonly finalLoss: number | null;
   readonly finalMargin: number | null;
@@ -65,8 +71,18 @@ export interface ReportPublish {
   readonly servedModel: string;
 }
 
+/** What the gates said of a round, and what became of it. */
+export interface ReportGates {
+  readonly decision: RoundDecision;
+  readonly findings: readonly GateFinding[];
+  /** A person's answer; `null` where nobody was asked or has answered. */
+  readonly answer: RoundAnswer | null;
+  /** `null` while it waits. */
+  readonly outcome: RoundOutcome | null;
+}
+
 /** One training round. */
-export interface ReportRound {
+export interface ReportRound extends SelectionCounts {
   /** 1 is the first round. */
   readonly round: number;
   readonly rollouts: number;
@@ -74,14 +90,10 @@ export interface ReportRound {
   readonly truncated: number;
   readonly unparsed: number;
   readonly meanPassRate: number | null;
-  readonly prompts: number;
-  readonly promptsWithPair: number | null;
-  readonly pairs: number;
-  readonly allEqual: number;
-  readonly marginTooSmall: number;
-  readonly tooFewJudged: number;
   readonly training: ReportTraining | null;
   readonly publish: ReportPublish | null;
+  /** `null` before its evaluation was held against them. */
+  readonly gates: ReportGates | null;
   readonly curve: readonly CurvePoint[];
 }
 
@@ -90,16 +102,20 @@ export interface ReportSample {
   readonly round: number;
   readonly prompt: PromptRow;
   readonly rollouts_G: readonly JudgedRollout[];
-  /** `null` when the prompt gave no pair. */
+  /** `null` when no answer was preferred. */
   readonly chosenSampleIndex: number | null;
   readonly rejectedSampleIndex: number | null;
-  /** One sentence: why this pair, or why none. */
+  /** One sentence: what this prompt gave to train on, or why nothing. */
   readonly why: string;
 }
 
 /** What a run of online DPO has measured and made. */
 export interface OnlineDpoReport extends ReportBase {
   readonly loop: 'online-dpo';
+  /** `training.method`; `null` for a run that only makes data. */
+  readonly method: string | null;
+  /** The round that the run returns, the best of those accepted; 0 is the base. */
+  readonly bestRound: number;
   /** Base first, then by round. */
   readonly evaluations: readonly ReportEvaluation[];
   readonly differences: readonly ReportDifference[];

@@ -4,7 +4,7 @@ import { section } from '../section.ts';
 import { curveChart, passRateChart, roundName } from './charts.ts';
 import type { OnlineDpoReport } from './online-dpo-report.ts';
 import { sampleBlock } from './sample-block.ts';
-import { evaluationTable, kindTable, roundsTable } from './tables.ts';
+import { evaluationTable, gatesTable, kindTable, roundsTable } from './tables.ts';
 
 /** What the report page of online DPO shows before and after its table of calls. */
 export function onlineDpoSections(report: OnlineDpoReport): {
@@ -12,7 +12,7 @@ export function onlineDpoSections(report: OnlineDpoReport): {
   readonly samples: readonly Html[];
 } {
   return {
-    results: html`${evaluationSection(report)} ${roundsSection(report)}`,
+    results: html`${evaluationSection(report)} ${roundsSection(report)} ${gatesSection(report)}`,
     samples: report.samples.map(sampleBlock),
   };
 }
@@ -30,6 +30,22 @@ function evaluationSection(report: OnlineDpoReport): Html {
   );
 }
 
+function gatesSection({ rounds, bestRound, evaluations, method }: OnlineDpoReport): Html | null {
+  if (method === null || rounds.length === 0) return null;
+  const best = evaluations.find(({ round }) => round === bestRound);
+  const measure = best?.gold === null ? 'held-out pass rate' : 'held-out gold rate';
+  return section(
+    'Gates',
+    html`<p>
+        Method ${method}. The run returns <strong>${roundName(bestRound)}</strong>, the best version that was accepted,
+        by ${measure}${best === undefined ? null : html` (<code>${best.policyStamp}</code>)`}. It was chosen on the
+        prompts that it is measured on, which flatters the best of several rounds.
+      </p>
+      ${rounds.some(({ gates }) => gates !== null) ? gatesTable(rounds) : null}`,
+    '',
+  );
+}
+
 function roundsSection({ rounds }: OnlineDpoReport): Html {
   const curves = rounds
     .filter(({ curve }) => curve.length > 0)
@@ -37,10 +53,14 @@ function roundsSection({ rounds }: OnlineDpoReport): Html {
       ({ round, curve }) =>
         html`<div class="curves">
           <h3>Training, ${roundName(round)}</h3>
-          <figure>
-            <figcaption>reward margin, chosen minus rejected</figcaption>
-            ${curveChart(curve, 'margin', 'reward margin')}
-          </figure>
+          ${
+            curve.every(({ margin }) => margin === null)
+              ? null
+              : html`<figure>
+                  <figcaption>reward margin, chosen minus rejected</figcaption>
+                  ${curveChart(curve, 'margin', 'reward margin')}
+                </figure>`
+          }
           <figure>
             <figcaption>loss</figcaption>
             ${curveChart(curve, 'loss', 'loss')}

@@ -24,21 +24,30 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
     ],
   ],
   [
-    'Preference pairs',
+    'Selection',
     [
       { name: 'prompts', value: (round) => formatCount(round.prompts) },
-      { name: 'prompts with a pair', value: (round) => formatCount(round.promptsWithPair) },
+      { name: 'of them in place of others', value: (round) => formatCount(round.extraPrompts) },
+      { name: 'prompts trained on', value: (round) => formatCount(round.promptsUsed) },
       { name: 'all answers equal', value: (round) => formatCount(round.allEqual) },
       { name: 'margin too small', value: (round) => formatCount(round.marginTooSmall) },
+      { name: 'length too unequal', value: (round) => formatCount(round.tooUnequalLength) },
       { name: 'too few judged', value: (round) => formatCount(round.tooFewJudged) },
-      { name: 'pairs', value: (round) => formatCount(round.pairs) },
+      { name: 'no answer good enough', value: (round) => formatCount(round.noneGoodEnough) },
+      { name: 'left out: small item gap', value: (round) => formatCount(round.gapsTooSmall) },
+      { name: 'left out: repeats another', value: (round) => formatCount(round.duplicates) },
+      { name: 'rows', value: (round) => `${formatCount(round.rows)} ${round.kind}` },
+      {
+        name: 'items that every answer meets',
+        value: (round) => `${formatCount(round.itemsSaturated)} of ${formatCount(round.itemsJudged)}`,
+      },
     ],
   ],
   [
     'Training',
     [
-      { name: 'pairs trained on', value: ofTraining((training) => formatCount(training.pairs)) },
-      { name: 'pairs dropped (too long)', value: ofTraining((training) => formatCount(training.dropped)) },
+      { name: 'rows trained on', value: ofTraining((training) => formatCount(training.rows)) },
+      { name: 'rows dropped (too long)', value: ofTraining((training) => formatCount(training.dropped)) },
       { name: 'steps', value: ofTraining((training) => formatCount(training.steps)) },
       {
         name: 'resumed from step',
@@ -73,13 +82,30 @@ function ofPublish(format: (publish: NonNullable<ReportRound['publish']>) => Htm
   return ({ publish }) => (publish === null ? 'not published' : format(publish));
 }
 
+/** What the gates found in each round, and what became of it. */
+export function gatesTable(rounds: readonly ReportRound[]): Html {
+  const rows = rounds.flatMap(({ round, gates }) => {
+    if (gates === null) return [];
+    const answer = gates.answer === null ? '' : ` (${gates.answer === 'approve' ? 'approved' : 'rejected'})`;
+    return [
+      ...gates.findings.map(({ gate, passed, text }) =>
+        row(roundName(round), [gate, passed ? 'passed' : 'failed', text]),
+      ),
+      row(roundName(round), ['decision', `${gates.outcome ?? 'waits for an answer'}${answer}`, '']),
+    ];
+  });
+  return table('What the gates said', ['round', 'gate', 'result', 'measured'], tableBody(rows));
+}
+
 /** Held-out numbers of each policy version, with their denominators. */
 export function evaluationTable({ evaluations, differences }: OnlineDpoReport): Html {
+  const hasGold = evaluations.some(({ gold }) => gold !== null);
   const rows = evaluations.map((entry) => {
     const difference = differences.find(({ round }) => round === entry.round)?.interval ?? null;
     return row(html`<span title="${entry.policyStamp}">${roundName(entry.round)}</span>`, [
       formatNumber(entry.interval?.mean ?? null, 3),
       formatBounds(entry.interval),
+      ...(hasGold ? [formatNumber(entry.gold?.mean ?? null, 3), formatBounds(entry.gold)] : []),
       entry.round === 0 ? '' : formatNumber(difference?.mean ?? null, 3),
       entry.round === 0 ? '' : formatBounds(difference),
       formatCount(entry.prompts),
@@ -93,6 +119,7 @@ export function evaluationTable({ evaluations, differences }: OnlineDpoReport): 
     'policy',
     'pass rate',
     'interval',
+    ...(hasGold ? ['gold', 'interval of gold'] : []),
     'change from base',
     'interval of change',
     'prompts',

@@ -4,11 +4,11 @@ import type { Verdict } from '../../domain/checklist.ts';
 import type { FinishReason } from '../../domain/completion.ts';
 import { DataError } from '../../domain/errors.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
-import type { JudgedGroup, JudgedRollout } from '../../domain/rollout.ts';
-import { selectPairs } from '../../domain/select-pairs.ts';
+import type { RewardedGroup, RewardedRollout } from '../../domain/rounds/reward-group.ts';
+import { selectPairs } from '../../domain/rounds/select-pairs.ts';
 
 const prompt: PromptRow = { promptId: 'p', messages: [{ role: 'user', content: 'q' }], checklist: [] };
-const options = { minMargin: 0.25, maxPairsPerPrompt: 1 };
+const options = { minMargin: 0.25, maxPairsPerPrompt: 1, maxLengthRatio: null };
 
 interface Spec {
   readonly rate: number | null;
@@ -19,11 +19,11 @@ interface Spec {
   readonly policy?: string;
 }
 
-function group(...specs: readonly Spec[]): JudgedGroup {
+function group(...specs: readonly Spec[]): RewardedGroup {
   return { promptId: 'p', rollouts_G: specs.map(toRollout) };
 }
 
-function toRollout(spec: Spec, sampleIndex: number): JudgedRollout {
+function toRollout(spec: Spec, sampleIndex: number): RewardedRollout {
   const decided: Verdict = { answer: 'yes', by: 'code', reason: '' };
   const undecided: Verdict = { answer: 'unparsed', by: 'judge', cause: 'empty', reason: '' };
   const finishReason = spec.finish ?? 'stop';
@@ -37,6 +37,7 @@ function toRollout(spec: Spec, sampleIndex: number): JudgedRollout {
       : { ok: true, text: spec.text ?? `text ${sampleIndex}`, finishReason, rawFinishReason: finishReason },
     verdicts_I: spec.unparsed ? [decided, undecided] : [decided],
     passRate: spec.rate,
+    reward: spec.unparsed || spec.failed || finishReason === 'abort' || finishReason === 'other' ? null : spec.rate,
   };
 }
 
@@ -55,9 +56,10 @@ describe('selectPairs', () => {
           rejected: [{ role: 'assistant', content: 'text 1' }],
           chosenSampleIndex: 2,
           rejectedSampleIndex: 1,
-          chosenPassRate: 1,
-          rejectedPassRate: 0.25,
+          chosenReward: 1,
+          rejectedReward: 0.25,
           margin: 0.75,
+          largestItemGap: 0,
           policy: 'base:m',
         },
       ],
@@ -66,10 +68,12 @@ describe('selectPairs', () => {
 
   it('uses no rollout twice in further pairs', () => {
     const rated = group({ rate: 0 }, { rate: 1 }, { rate: 0.2 }, { rate: 0.8 }, { rate: 0.5 });
-    expect(indexes(selectPairs(prompt, rated, { minMargin: 0.1, maxPairsPerPrompt: 9 }))).toEqual([
-      [1, 0],
-      [3, 2],
-    ]);
+    expect(indexes(selectPairs(prompt, rated, { minMargin: 0.1, maxPairsPerPrompt: 9, maxLengthRatio: null }))).toEqual(
+      [
+        [1, 0],
+        [3, 2],
+      ],
+    );
   });
 
   it('breaks ties by finish, then by sample index, never by length', () => {
@@ -99,7 +103,7 @@ describe('selectPairs', () => {
   });
 
   it('takes a margin of exactly the smallest one, rounding of quotients aside', () => {
-    const third = { minMargin: 1 / 3, maxPairsPerPrompt: 1 };
+    const third = { minMargin: 1 / 3, maxPairsPerPrompt: 1, maxLengthRatio: null };
     expect(indexes(selectPairs(prompt, group({ rate: 1 }, { rate: 2 / 3 }), third))).toEqual([[0, 1]]);
   });
 

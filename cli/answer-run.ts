@@ -1,0 +1,36 @@
+import type { RoundAnswer } from '../domain/gates/decide-round.ts';
+import { answerUpdate } from '../workflows/approvals.ts';
+import { progressQuery } from '../workflows/loop-control.ts';
+import type { Output } from './output.ts';
+import type { PlaceFlags } from './place-command.ts';
+import { workflowIdOf } from './run-name.ts';
+import { describeRun, withClient } from './runs.ts';
+import { stripControls } from './terminal-text.ts';
+
+const CONSEQUENCES: Readonly<Record<RoundAnswer, string>> = {
+  approve: 'the next round builds on it',
+  reject: 'the run goes back to its best version',
+};
+
+/** Answers for the round that a run waits with, and shows the numbers that the answer is about; returns the exit code. */
+export async function answerRun(
+  answer: RoundAnswer,
+  runName: string,
+  options: PlaceFlags,
+  output: Output,
+): Promise<number> {
+  return withClient(options, async (client) => {
+    const { status } = await describeRun(client, runName);
+    const handle = client.workflow.getHandle(workflowIdOf(runName));
+    const awaits = status.name === 'RUNNING' ? (await handle.query(progressQuery)).awaits : null;
+    if (awaits === null) {
+      output.error(`Run ${runName} waits for no answer (${status.name.toLowerCase()}): nothing to ${answer}.`);
+      return 1;
+    }
+    for (const line of awaits.lines) output.line(stripControls(line));
+    const round = await handle.executeUpdate(answerUpdate, { args: [answer] });
+    output.line(`Round ${round} of run ${runName}: ${answer} was sent, ${CONSEQUENCES[answer]}.`);
+    output.object({ runName, round, answer, lines: awaits.lines });
+    return 0;
+  });
+}

@@ -1,0 +1,20 @@
+/** A policy version that was measured on the held-out prompts. */
+export interface MeasuredVersion {
+  /** 0 is the base. */
+  readonly round: number;
+  /** Held-out rate, gold where it is measured; `null` when nothing was decided. */
+  readonly mean: number | null;
+  /** False for a round that was rolled back or stopped the run. */
+  readonly accepted: boolean;
+}
+
+/** Round of the best accepted version, the earliest of equals; 0, the base, when no other has a rate. */
+export function findBestRound(versions: readonly MeasuredVersion[]): number {
+  const [first, ...rest] = versions
+    .filter(({ accepted, mean }) => accepted && mean !== null)
+    .toSorted((a, b) => a.round - b.round);
+  return rest.reduce((best, version) => ((version.mean ?? 0) > (best.mean ?? 0) ? version : best), first ?? NO_VERSION)
+    .round;
+}
+
+const NO_VERSION: MeasuredVersion = { round: 0, mean: null, accepted: true };

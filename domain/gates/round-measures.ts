@@ -1,0 +1,29 @@
+import type { Interval } from '../bootstrap.ts';
+import type { SaturationCounts } from '../rounds/count-saturated.ts';
+
+/** A mean with what it was taken over. */
+export interface MeanOf {
+  readonly mean: number;
+  readonly n: number;
+}
+
+/** What is known of a round when its gates decide; `null` where nothing could be measured. */
+export interface RoundMeasures {
+  readonly round: number;
+  /** Best version before this round; 0 is the base. */
+  readonly bestRound: number;
+  /** Whose verdicts the held-out rates are. */
+  readonly measuredBy: 'judge' | 'gold';
+  /** Held-out rate less that of the best version, paired by prompt. */
+  readonly heldOutChange: Interval | null;
+  /** The judge's change since the base less the gold one's, paired by prompt. */
+  readonly judgeLead: Interval | null;
+  /** Characters of a held-out answer. */
+  readonly lengthChars: MeanOf | null;
+  readonly baseLengthChars: MeanOf | null;
+  /** Of the training samples that the round drew, before it trained. */
+  readonly saturation: SaturationCounts;
+  /** Share of distinct word pairs in the held-out answers to one prompt. */
+  readonly distinctness: MeanOf | null;
+  readonly baseDistinctness: MeanOf | null;
+}

@@ -1,0 +1,192 @@
+// Locks when a round is let through, rolled back, stopped or shown to a person, and which version a run returns.
+import { describe, expect, it } from 'vitest';
+import { gatesConfig } from '../../configs/schema/gates.ts';
+import { onlineDpoConfig } from '../../configs/schema/online-dpo.ts';
+import { requestApproval } from '../../domain/gates/approval-request.ts';
+import { findBestRound } from '../../domain/gates/best-version.ts';
+import { decideRound, settleRound } from '../../domain/gates/decide-round.ts';
+import type { GateRules } from '../../domain/gates/gate-rules.ts';
+import { measureDistinctness, measureLength } from '../../domain/gates/measure-answers.ts';
+import type { RoundMeasures } from '../../domain/gates/round-measures.ts';
+import type { JudgedGroup } from '../../domain/rollout.ts';
+
+const OPEN = gatesConfig.parse({});
+
+function measures(changes: Partial<RoundMeasures> = {}): RoundMeasures {
+  return {
+    round: 2,
+    bestRound: 1,
+    measuredBy: 'gold',
+    heldOutChange: { mean: 0.05, low: -0.02, high: 0.12, n: 40 },
+    judgeLead: { mean: 0.02, low: -0.03, high: 0.07, n: 40 },
+    lengthChars: { mean: 120, n: 80 },
+    baseLengthChars: { mean: 100, n: 80 },
+    saturation: { itemsJudged: 50, itemsSaturated: 10 },
+    distinctness: { mean: 0.8, n: 40 },
+    baseDistinctness: { mean: 0.9, n: 40 },
+    ...changes,
+  };
+}
+
+function decide(gates: Partial<GateRules>, changes: Partial<RoundMeasures> = {}) {
+  return decideRound(measures(changes), { ...OPEN, ...gates });
+}
+
+describe('gates', () => {
+  it('are open where the config names none', () => {
+    expect(decide({})).toEqual({ round: 2, decision: 'accept', findings: [] });
+  });
+
+  it('take a fall of the held-out rate for certain only when the whole interval lies below the limit', () => {
+    const { heldOut } = gatesConfig.parse({ heldOut: { maxDrop: 0.02 } });
+    const unsure = { heldOutChange: { mean: -0.05, low: -0.12, high: -0.01, n: 40 } };
+    const certain = { heldOutChange: { mean: -0.08, low: -0.13, high: -0.03, n: 40 } };
+    expect(decide({ heldOut }, unsure).decision).toBe('accept');
+    expect(decide({ heldOut }, certain).decision).toBe('roll-back');
+    const byMean = gatesConfig.parse({ heldOut: { maxDrop: 0.02, evidence: 'mean' } }).heldOut;
+    expect(decide({ heldOut: byMean }, unsure).decision).toBe('roll-back');
+  });
+
+  it('catch a judge that pays for length: its rate rises, the gold rate does not', () => {
+    const { goldGap } = gatesConfig.parse({ goldGap: { maxGap: 0.1 } });
+    const gamed = { judgeLead: { mean: 0.3, low: 0.22, high: 0.38, n: 40 } };
+    const decided = decide({ goldGap }, gamed);
+    expect(decided.decision).toBe('wait');
+    expect(decided.findings[0]).toEqual({
+      gate: 'goldGap',
+      passed: false,
+      measured: 0.3,
+      limit: 0.1,
+      onFail: 'wait',
+      text: "Since the base, the judge's rate rose by +0.300 more than the gold rate, interval +0.220 to +0.380 over 40 prompts; the whole interval must not lie above +0.100.",
+    });
+  });
+
+  it('measure length both ways', () => {
+    const { length } = gatesConfig.parse({ length: { maxRatio: 1.5 } });
+    const decideLength = (mean: number) => decide({ length }, { lengthChars: { mean, n: 80 } }).decision;
+    expect([150, 151, 67, 66].map(decideLength)).toEqual(['accept', 'wait', 'accept', 'wait']);
+  });
+
+  it('stop when nothing is left to learn, and wait when the answers grow alike', () => {
+    const { saturation, distinctness } = gatesConfig.parse({ saturation: {}, distinctness: {} });
+    const learned = { saturation: { itemsJudged: 50, itemsSaturated: 46 } };
+    expect(decide({ saturation }, learned).decision).toBe('stop');
+    // 0.6 of 0.9 is 0.667, less than 0.7.
+    expect(decide({ distinctness }, { distinctness: { mean: 0.6, n: 40 } }).decision).toBe('wait');
+  });
+
+  it('do not pass what could not be measured', () => {
+    const rules = gatesConfig.parse({ heldOut: {}, goldGap: {}, length: {}, saturation: {}, distinctness: {} });
+    const nothing = decide(rules, {
+      heldOutChange: null,
+      judgeLead: null,
+      lengthChars: null,
+      saturation: { itemsJudged: 0, itemsSaturated: 0 },
+      distinctness: null,
+    });
+    expect(nothing.findings.map(({ gate, passed, measured }) => [gate, passed, measured])).toEqual([
+      ['heldOut', false, null],
+      ['goldGap', false, null],
+      ['length', false, null],
+      ['saturation', false, null],
+      ['distinctness', false, null],
+    ]);
+  });
+
+  it('let stopping weigh more than waiting, and waiting more than rolling back', () => {
+    const fails = { heldOutChange: { mean: -0.1, low: -0.2, high: -0.05, n: 40 } };
+    const heldOut = { maxDrop: 0, evidence: 'interval', onFail: 'roll-back' } as const;
+    const saturation = { maxShare: 0.1, onFail: 'stop' } as const;
+    expect(decide({ heldOut, askEveryRound: true }, fails).decision).toBe('wait');
+    expect(decide({ heldOut, askEveryRound: true, saturation }, fails).decision).toBe('stop');
+  });
+
+  it('show what failed before what passed', () => {
+    const { heldOut } = gatesConfig.parse({ heldOut: {} });
+    const { round, lines } = requestApproval(decide({ heldOut, askEveryRound: true }));
+    expect(round).toBe(2);
+    expect(lines).toEqual([
+      'approval FAILED: gates.askEveryRound: a person looks at every round.',
+      'heldOut passed: Held-out gold rate changed by +0.050 from round 1, interval -0.020 to +0.120 over 40 prompts; the whole interval must not lie below 0.000.',
+    ]);
+  });
+
+  it('give a person the last word only where the round waits', () => {
+    expect(settleRound('wait', 'approve')).toBe('accepted');
+    expect(settleRound('wait', 'reject')).toBe('rolled-back');
+    expect([
+      settleRound('accept', undefined),
+      settleRound('roll-back', 'approve'),
+      settleRound('stop', 'approve'),
+    ]).toEqual(['accepted', 'rolled-back', 'stopped']);
+  });
+});
+
+describe('the best version', () => {
+  const version = (round: number, mean: number | null, accepted = true) => ({ round, mean, accepted });
+
+  it('is the one with the highest rate among those accepted, the earliest of equals', () => {
+    expect(findBestRound([version(0, 0.3), version(1, 0.5), version(2, 0.5), version(3, 0.4)])).toBe(1);
+    expect(findBestRound([version(0, 0.3), version(1, 0.9, false), version(2, 0.4)])).toBe(2);
+  });
+
+  it('is the base when nothing was measured or nothing is better', () => {
+    expect(findBestRound([version(0, null)])).toBe(0);
+    expect(findBestRound([version(0, 0.5), version(1, 0.4), version(2, null)])).toBe(0);
+  });
+});
+
+describe('measures of answers', () => {
+  const group = (...texts: readonly string[]): JudgedGroup => ({
+    promptId: 'p',
+    rollouts_G: texts.map((text, sampleIndex) => ({
+      promptId: 'p',
+      sampleIndex,
+      seed: 0,
+      policy: 'base:m',
+      outcome: { ok: true, text, finishReason: 'stop', rawFinishReason: 'stop' },
+      verdicts_I: [],
+      passRate: null,
+    })),
+  });
+
+  it('are the mean length and the share of distinct word pairs', () => {
+    expect(measureLength([group('abcd', ' ab '), group('abc')])).toEqual({ mean: 3, n: 3 });
+    // "a b c" twice: 2 distinct of 4 pairs; "d e": 1 of 1.
+    expect(measureDistinctness([group('a b c', 'A b, c'), group('d e'), group('word')])).toEqual({ mean: 0.75, n: 2 });
+    expect([measureLength([]), measureDistinctness([])]).toEqual([null, null]);
+  });
+});
+
+describe('a config of rounds', () => {
+  const parse = (changes: object) =>
+    onlineDpoConfig.safeParse({
+      loop: 'online-dpo',
+      data: { train: 'a.jsonl', heldOut: 'b.jsonl' },
+      policy: { baseUrl: 'http://127.0.0.1:8011', model: 'm', modelPath: 'm' },
+      ...changes,
+    });
+  const firstIssue = (changes: object) => parse(changes).error?.issues[0];
+
+  it('trains by DPO where no method is named', () => {
+    expect(parse({}).data?.training?.method).toBe('dpo');
+    expect(parse({ training: { learningRate: 1e-3 } }).data?.training).toMatchObject({ method: 'dpo', beta: 0.1 });
+    expect(parse({ training: null }).data?.training).toBeNull();
+  });
+
+  it('refuses fields of another method', () => {
+    expect(firstIssue({ training: { method: 'rest-em', beta: 0.1 } })?.message).toContain('beta');
+  });
+
+  it('refuses shaped sampling where the sampler’s log-probabilities count', () => {
+    const training = { method: 'grpo' };
+    expect(firstIssue({ training, sampling: { temperature: 0.7 } })?.path).toEqual(['sampling', 'temperature']);
+    expect(firstIssue({ training, sampling: { topP: 0.9 } })?.path).toEqual(['sampling', 'topP']);
+    expect(parse({ training: { method: 'reinforce' }, sampling: { temperature: 0.7 } }).success).toBe(true);
+  });
+
+  it('refuses a gold gate where code decides everything', () => {
+    expect(firstIssue({ gates: { goldGap: {} } })?.path).toEqual(['gates', 'goldGap']);
+  });
+});
