@@ -74,7 +74,7 @@ async function readSet({ store }: RunServices, { runName }: RunRef, { shards }: 
 
 /** How often the rounds that are meant used each prompt. */
 async function readUses({ store }: RunServices, { runName }: RunRef, isMeant: (round: number) => boolean) {
-  const names = (await store.list(`${runName}/round-`)).filter((name) => {
+  const names = (await store.list(`${runName}/`)).filter((name) => {
     const round = /\/round-(\d+)\/sample\/prompts\/shard-\d+$/.exec(name)?.[1];
     return round !== undefined && isMeant(Number(round));
   });

@@ -108,8 +108,8 @@ async function measureRound(services: RunServices, { run, round, bestRound, shar
   const measuredBy = gold ? 'gold' : 'judge';
   const [now, base] = [await evaluationOf(round), await evaluationOf(0)];
   const { kind } = rowRule(configOfLoop(config, 'online-dpo'));
-  const { itemsJudged, itemsSaturated } = (await store.find(roundName(runName, round, kind)))
-    ?.summary as unknown as SelectionCounts;
+  const { manifest } = await readArtifact(store, roundName(runName, round, kind));
+  const { itemsJudged, itemsSaturated } = manifest.summary as unknown as SelectionCounts;
   return {
     round,
     bestRound,

@@ -144,12 +144,6 @@ export type TrainerEvent =
     }
   | { readonly event: 'checkpoint'; readonly step: number; readonly path: string };
 
-/** A step of `dpo.py`. */
-export type DpoStepEvent = Extract<TrainerEvent, { event: 'step' }> & {
-  readonly margin: number;
-  readonly accuracy: number;
-};
-
 /** Token ids of a probe and the mean log-probability a token that the trainer computes, in nats. */
 export interface ProbeScore {
   readonly tokenIds: readonly number[];

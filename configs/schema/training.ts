@@ -96,4 +96,3 @@ export const trainingConfig = z.discriminatedUnion('method', [
 ]);
 
 export type TrainingConfig = z.infer<typeof trainingConfig>;
-export type TrainingMethod = TrainingConfig['method'];

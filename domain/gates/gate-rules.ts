@@ -21,13 +21,3 @@ export interface GateRules {
 }
 
 export type GateName = Exclude<keyof GateRules, 'askEveryRound'> | 'approval';
-
-/** Gates that are all open. */
-export const OPEN_GATES: GateRules = {
-  askEveryRound: false,
-  heldOut: null,
-  goldGap: null,
-  length: null,
-  saturation: null,
-  distinctness: null,
-};

@@ -3,7 +3,7 @@ import type { MeanOf } from './round-measures.ts';
 
 /** Mean length of the answers, characters; `null` when there is none. */
 export function measureLength(groups: readonly JudgedGroup[]): MeanOf | null {
-  return meanOf(groups.flatMap(textsOf).map((text) => [...text.trim()].length));
+  return meanOf(groups.flatMap(textsOf).map((text) => Array.from(text.trim()).length));
 }
 
 /**

@@ -39,7 +39,7 @@ function makeRollout(promptId: string, spec: Spec, sampleIndex: number): JudgedR
     policy: 'base:m',
     outcome: { ok: true, text: spec.text ?? `text ${sampleIndex}`, finishReason, rawFinishReason: finishReason },
     sampled: { promptTokenIds_T: [1, 2, 3], tokenIds_T: tokens, logprobs_T: tokens.map(() => -0.5) },
-    verdicts_I: [...spec.verdicts].map(toVerdict),
+    verdicts_I: spec.verdicts.split('').map(toVerdict),
     passRate: null,
   };
 }

@@ -166,10 +166,15 @@ describe('rounds of training', () => {
     expect((await (await start('asked', { askEveryRound: true })).result()).status).toBe('done');
   });
 
-  it('end by their own rule when nothing is left to learn', async () => {
-    const result = await (await start('ended', { saturation: { maxShare: 0.5 }, askEveryRound: false }, 3)).result();
-    // Half of the training answers fail every item, so no item is saturated and all three rounds are done.
-    expect((await readReport(result.reportJson)).rounds).toHaveLength(3);
+  it('end before their time where a gate says so, done and with the best version', async () => {
+    quality = (round) => (round === 2 ? 'none' : 'half');
+    const result = await (await start('ended', { heldOut: { onFail: 'stop' } }, 3)).result();
+    expect(result).toMatchObject({ status: 'done', best: { round: 0, mean: 0.5 } });
+    expect(result.summary[0]).toContain('ended after round 2 by its gates: Held-out judge rate changed by -0.500');
+    expect((await readReport(result.reportJson)).rounds.map(({ gates }) => gates?.outcome)).toEqual([
+      'accepted',
+      'stopped',
+    ]);
   });
 
   it('wait for a model server that is gone, load and probe its adapter again, and mix no policies', async () => {
