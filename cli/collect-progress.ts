@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityProgress } from '../domain/activity-progress.ts';
 import type { LoopProgress } from '../domain/loop-progress.ts';
 import { addCounts, meanPassRate, NO_COUNTS } from '../domain/run.ts';
-import type { RunProgress, RunStatus } from '../domain/run-progress.ts';
+import type { RunProgress, RunStage, RunStatus } from '../domain/run-progress.ts';
 import { progressQuery } from '../workflows/loop-control.ts';
 import { workflowIdOf } from './run-name.ts';
 
@@ -67,7 +67,7 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
     stage: current.stage,
     round: current.round,
     rounds: run.rounds,
-    stageDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + sum(({ done }) => done),
+    stageDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + inFlight(current.stage, pending),
     stageTotal: current.stage === 'train' ? (training?.total ?? 0) : current.total,
     calls: counts.calls + sum(({ calls }) => calls),
     promptTokens: counts.promptTokens + sum(({ promptTokens }) => promptTokens),
@@ -87,6 +87,16 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
       chain.map(({ heldBecause }) => heldBecause).find((reason) => reason !== null) ??
       (retried === undefined ? null : `${retried.type}, attempt ${retried.attempt}: ${retried.lastFailure}`),
   };
+}
+
+/** What activities in flight add: calls where the stage counts calls, otherwise their share of one step each. */
+function inFlight(stage: RunStage, pending: readonly PendingActivity[]): number {
+  const shares = pending.flatMap(({ type, progress }) => {
+    if (progress === undefined) return [];
+    if (stage === 'evaluate' || stage === 'sample') return type === 'respond' ? progress.done : 0;
+    return progress.total === 0 ? 0 : progress.done / progress.total;
+  });
+  return Math.floor(shares.reduce((total, share) => total + share, 0));
 }
 
 function statusOf(chain: readonly LoopProgress[]): RunStatus {

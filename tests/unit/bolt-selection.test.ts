@@ -47,6 +47,11 @@ describe('the percentile cut', () => {
     expect(set.scores.every((one) => isKept(one, percentileCut(set, 0.3)))).toBe(true);
   });
 
+  it('is a score itself at a whole rank, although 0.07 * 100 is 7.000000000000001', () => {
+    const set = frozen(Array.from({ length: 101 }, (_, index) => score('q', index, index)));
+    expect(percentileCut(set, 0.07)).toMatchObject({ cut: 7, below: 7 });
+  });
+
   it('is the score itself where there is one, and drops none at 0', () => {
     expect(percentileCut(frozen([score('q', 0, 0.4)]), 0.3)).toMatchObject({ cut: 0.4, below: 0 });
     expect(percentileCut(drawScores(1), 0).below).toBe(0);

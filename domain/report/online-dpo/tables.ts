@@ -43,7 +43,7 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
       {
         name: 'resumed from step',
         value: ofTraining((training) =>
-          training.resumedFromStep === null ? NONE : formatCount(training.resumedFromStep),
+          (training.resumedFromStep ?? 0) === 0 ? NONE : formatCount(training.resumedFromStep),
         ),
       },
       { name: 'final loss', value: ofTraining((training) => formatNumber(training.finalLoss, 3)) },
