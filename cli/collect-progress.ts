@@ -62,7 +62,7 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   const retried = pending.find(({ isWaiting }) => isWaiting);
   return {
     runName,
-    status: statusOf(chain),
+    status: statusOf(chain, pending.length),
     stages: current.stages,
     stage: current.stage,
     round: current.round,
@@ -99,10 +99,11 @@ function inFlight(stage: RunStage, pending: readonly PendingActivity[]): number 
   return Math.floor(shares.reduce((total, share) => total + share, 0));
 }
 
-function statusOf(chain: readonly LoopProgress[]): RunStatus {
+/** A paused run that still has something in the air is on its way to a pause. */
+function statusOf(chain: readonly LoopProgress[], activitiesInFlight: number): RunStatus {
   const [run] = chain;
   if (run?.stopping) return 'stopping';
   if (chain.some(({ heldBecause }) => heldBecause !== null)) return 'paused';
   if (!run?.paused) return 'running';
-  return chain.length > 1 ? 'pausing' : 'paused';
+  return activitiesInFlight > 0 ? 'pausing' : 'paused';
 }
