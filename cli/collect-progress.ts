@@ -11,7 +11,14 @@ import { workflowIdOf } from './run-name.ts';
 const SCHEDULED = 1;
 
 /** Activities whose heartbeats count calls that their workflow has not counted yet. */
-const COUNTED_ACTIVITIES: ReadonlySet<string> = new Set(['respond', 'rewrite', 'critique', 'selfScore']);
+const COUNTED_ACTIVITIES: ReadonlySet<string> = new Set([
+  'respond',
+  'rewrite',
+  'critique',
+  'selfScore',
+  'labelQueries',
+  'drawThoughts',
+]);
 
 /** What an activity in flight last said of itself. */
 interface PendingActivity {
@@ -58,7 +65,7 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   const drawing = pending.filter(({ type }) => COUNTED_ACTIVITIES.has(type)).flatMap(({ progress }) => progress ?? []);
   const sum = (read: (progress: ActivityProgress) => number) =>
     drawing.reduce((total, progress) => total + read(progress), 0);
-  const training = pending.find(({ type }) => type === 'train')?.progress;
+  const training = pending.find(({ type }) => type === 'train' || type === 'trainSft')?.progress;
   const retried = pending.find(({ isWaiting }) => isWaiting);
   return {
     runName,

@@ -1,4 +1,5 @@
 import type { CollectedQuery, Curated, CuratedQuery, DroppedQuery, DropReason } from './bolt-query.ts';
+import { countCodePoints } from '../wildbench/code-points.ts';
 import { findOverlaps, type OverlapRules, type ReferenceText } from './evaluation-overlap.ts';
 import { findNearDuplicates, type DuplicateRules } from './near-duplicates.ts';
 import { proseLanguage } from './text-language.ts';
@@ -71,7 +72,7 @@ function found(reason: DropReason, detail: string | null): Finding {
 
 function checkText(text: string, { minChars, maxChars, languages }: ScreenRules): Finding {
   if (text === '') return found('no-user-turn', 'no user turn with text');
-  const lengthChars = [...text].length;
+  const lengthChars = countCodePoints(text);
   if (lengthChars < minChars) return found('too-short', `${lengthChars} characters, min ${minChars}`);
   if (lengthChars > maxChars) return found('too-long', `${lengthChars} characters, max ${maxChars}`);
   const language = languages.length === 0 ? null : proseLanguage(text);
