@@ -23,6 +23,8 @@ export interface PolicyCall {
   readonly seed: number;
   readonly n: number;
   readonly sampling: SamplingParameters;
+  /** Texts that end a completion; they are not part of it. */
+  readonly stop?: readonly string[];
 }
 
 /** What calls have cost, those found in the ledger included. */
@@ -94,10 +96,13 @@ export async function drawRollouts(
 async function chat(
   { policy: server }: RunServices,
   { servedModel }: PolicyVersion,
-  { messages, sampling, seed, n }: PolicyCall,
+  { messages, sampling, seed, n, stop }: PolicyCall,
   signal: AbortSignal,
 ): Promise<ChatAnswer> {
-  const { choices, usage } = await server.chat({ model: servedModel, messages, sampling, seed, n }, signal);
+  const { choices, usage } = await server.chat(
+    { model: servedModel, messages, sampling, seed, n, ...(stop === undefined ? {} : { stop }) },
+    signal,
+  );
   return {
     choices: choices.map(({ text, finishReason, rawFinishReason }) => ({ text, finishReason, rawFinishReason })),
     promptTokens: usage.promptTokens ?? null,
@@ -105,7 +110,7 @@ async function chat(
   };
 }
 
-function callKey(policy: PolicyVersion, { messages, sampling, seed, n }: PolicyCall): string {
+function callKey(policy: PolicyVersion, { messages, sampling, seed, n, stop }: PolicyCall): string {
   return hashJson({
     endpoint: 'chat',
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -113,6 +118,7 @@ function callKey(policy: PolicyVersion, { messages, sampling, seed, n }: PolicyC
     seed,
     n,
     policy: policyStamp(policy),
+    ...(stop === undefined ? {} : { stop }),
   });
 }
 

@@ -26,7 +26,8 @@ export interface TrainedAdapter {
   readonly adapterHash: string;
 }
 
-type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
+/** A step of a training. */
+export type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
 
 /** How many pairs lend their chosen answers to the probe. */
 const PROBE_COUNT = 4;
@@ -136,7 +137,7 @@ async function runTrainer(trainer: Trainer, { config }: RunServices, job: DpoJob
 }
 
 /** Step events of all attempts, one a step: a step that was repeated after a resume counts as it was last run. */
-async function readCurve(outputDir: string): Promise<readonly StepEvent[]> {
+export async function readCurve(outputDir: string): Promise<readonly StepEvent[]> {
   const steps = new Map<number, StepEvent>();
   for (const line of (await readFile(join(outputDir, 'events.jsonl'), 'utf8')).split('\n')) {
     const event = parseEvent(line);

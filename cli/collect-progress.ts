@@ -10,9 +10,6 @@ import { workflowIdOf } from './run-name.ts';
 /** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API. */
 const SCHEDULED = 1;
 
-/** Activities whose heartbeats count calls that their workflow has not counted yet. */
-const COUNTED_ACTIVITIES: ReadonlySet<string> = new Set(['respond', 'rewrite', 'critique', 'selfScore']);
-
 /** What an activity in flight last said of itself. */
 interface PendingActivity {
   readonly type: string;
@@ -55,10 +52,10 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
   const [run] = chain as [LoopProgress, ...LoopProgress[]];
   const current = chain.at(-1) ?? run;
   const counts = chain.map((progress) => progress.counts).reduce(addCounts, NO_COUNTS);
-  const drawing = pending.filter(({ type }) => COUNTED_ACTIVITIES.has(type)).flatMap(({ progress }) => progress ?? []);
+  const drawing = pending.filter(({ type }) => type !== 'train').flatMap(({ progress }) => progress ?? []);
   const sum = (read: (progress: ActivityProgress) => number) =>
     drawing.reduce((total, progress) => total + read(progress), 0);
-  const training = pending.find(({ type }) => type === 'train')?.progress;
+  const training = pending.find(({ type }) => type === 'train' || type === 'trainSft')?.progress;
   const retried = pending.find(({ isWaiting }) => isWaiting);
   return {
     runName,
@@ -69,9 +66,10 @@ function merge(runName: string, chain: readonly LoopProgress[], pending: readonl
     rounds: run.rounds,
     stageDone: current.stage === 'train' ? (training?.done ?? 0) : current.done + inFlight(current.stage, pending),
     stageTotal: current.stage === 'train' ? (training?.total ?? 0) : current.total,
-    calls: counts.calls + sum(({ calls }) => calls),
-    promptTokens: counts.promptTokens + sum(({ promptTokens }) => promptTokens),
-    completionTokens: counts.completionTokens + sum(({ completionTokens }) => completionTokens),
+    calls: counts.calls + counts.judgeCalls + sum(({ calls }) => calls),
+    promptTokens: counts.promptTokens + counts.judgePromptTokens + sum(({ promptTokens }) => promptTokens),
+    completionTokens:
+      counts.completionTokens + counts.judgeCompletionTokens + sum(({ completionTokens }) => completionTokens),
     passRate: meanPassRate(current.counts),
     evaluations: run.evaluations.map(({ round, interval }) => ({ round, mean: interval?.mean ?? null })),
     training:

@@ -69,7 +69,7 @@ export interface SftJob extends TrainingJobBase {
 /** Job of `grpo.py`: policy gradient on groups that were sampled and rewarded elsewhere. */
 export interface GrpoJob extends TrainingJobBase, ReferenceChoice {
   readonly method: 'grpo';
-  /** JSONL of `TrainingGroup`. */
+  /** JSONL of groups: all completions of one prompt with token ids, log-probabilities and rewards; `trainer/groups.py` has the fields. */
   readonly groupsPath: string;
   readonly hyperparameters: TrainingHyperparameters & {
     readonly algorithm: 'grpo' | 'dapo' | 'dr-grpo' | 'rloo' | 'reinforce';
@@ -91,21 +91,6 @@ export type TrainingJob = DpoJob | SftJob | GrpoJob;
 export interface TrainingRow {
   readonly prompt: readonly ChatMessage[];
   readonly completion: readonly ChatMessage[];
-}
-
-/** Line of `groupsPath`: all completions of one prompt. */
-export interface TrainingGroup {
-  readonly prompt: readonly ChatMessage[];
-  /** The ids that the sampler saw; without them the prompt is rendered with the model's chat template. */
-  readonly promptTokenIds?: readonly number[];
-  readonly completions: readonly {
-    readonly tokenIds: readonly number[];
-    /** Of the distribution sampled from, nats, one a token; only `reinforce` does without. */
-    readonly logprobs?: readonly number[] | null;
-    /** `null` for one that could not be scored: it counts for nothing, which is not 0. */
-    readonly reward: number | null;
-    readonly truncated: boolean;
-  }[];
 }
 
 interface StartCounts {

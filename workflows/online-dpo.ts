@@ -8,7 +8,6 @@ import {
   type Evaluation,
   type OpenedRun,
   type RolloutCounts,
-  type RunRef,
   type RunResult,
 } from '../domain/run.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';

@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import type { Manifest } from '../../domain/artifact.ts';
-import { promptSetPrefix, stageName, type ShardKind } from '../../domain/artifact-names.ts';
+import { boltQueriesPrefix, promptSetPrefix, stageName, type ShardKind } from '../../domain/artifact-names.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import type { RunServices } from '../run-services.ts';
 
@@ -34,6 +34,15 @@ export function bestOfNCallPlaces(runName: string): readonly CallPlace[] {
   ];
 }
 
+/** Every place where BOLT's first stage may have made calls, in its order. */
+export function boltCallPlaces(runName: string, attempts: number): readonly CallPlace[] {
+  const drawn = Array.from({ length: attempts }, (_, index) => [
+    ...placesIn(stageName(runName, index + 1, 'bootstrap'), ['rollouts']),
+    ...placesIn(stageName(runName, index + 1, 'solutions'), ['judged', 'outcome-scores']),
+  ]).flat();
+  return [...placesIn(boltQueriesPrefix(runName, 'screened'), ['labels']), ...drawn];
+}
+
 /** Counts the calls of each place by its ledger, so that those of shards that were never finished are in; places without calls are left out. */
 export async function readLoopCalls(
   { store, ledgers }: RunServices,
@@ -49,8 +58,7 @@ export async function readLoopCalls(
         store,
         names.filter((name) => name.startsWith(`${prefix}/`)),
       );
-      const tokens =
-        JUDGE_KINDS.has(kind) ? judgeTokens(manifests) : await writerTokens(store, manifests);
+      const tokens = JUDGE_KINDS.has(kind) ? judgeTokens(manifests) : await writerTokens(store, manifests);
       // A shard that was never finished has calls in the ledger and no sum of tokens: what is known is too small.
       const isWhole = tokens !== undefined && tokens.calls >= answered;
       return {

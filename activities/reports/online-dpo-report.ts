@@ -36,18 +36,29 @@ export async function readOnlineDpoReport(
   { base, names, bootstrap }: ReportFrame,
 ): Promise<OnlineDpoReport> {
   const { runName } = base;
+  const measured = await readRounds(services, { base, names, bootstrap });
+  return {
+    ...base,
+    loop: 'online-dpo',
+    ...measured,
+    calls: await readOnlineDpoCalls(services, runName, names),
+    samples: await readReportSamples(services, runName, names, measured.rounds.at(-1)?.round),
+  };
+}
+
+/** What the store holds of the rounds of a run, and of the evaluations of its policy versions. */
+export async function readRounds(
+  services: RunServices,
+  { base: { runName }, names, bootstrap }: ReportFrame,
+): Promise<Pick<OnlineDpoReport, 'evaluations' | 'differences' | 'rounds'>> {
   const evaluated = await Promise.all(
     roundsWith(names, runName, 'evaluation').map((round) => readEvaluation(services, runName, names, round)),
   );
   const rounds = roundsWith(names, runName, 'pairs');
   return {
-    ...base,
-    loop: 'online-dpo',
     evaluations: evaluated.map(({ evaluation }) => evaluation),
     differences: differences(evaluated, bootstrap),
     rounds: await Promise.all(rounds.map((round) => readRound(services, runName, names, round))),
-    calls: await readOnlineDpoCalls(services, runName, names),
-    samples: await readReportSamples(services, runName, names, rounds.at(-1)),
   };
 }
 

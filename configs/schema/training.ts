@@ -24,5 +24,3 @@ export const trainingConfig = z.strictObject({
     .describe('launcher before the script, e.g. ["accelerate", "launch"]; default: the Python of the set-up'),
   device: z.enum(['cpu', 'auto']).default('cpu').describe('where to train'),
 });
-
-export type TrainingConfig = z.infer<typeof trainingConfig>;

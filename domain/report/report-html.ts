@@ -1,6 +1,7 @@
 import { formatSeconds } from '../format-number.ts';
 import { html, type Html, type HtmlValue } from '../html.ts';
 import { bestOfNSections } from './best-of-n/sections.ts';
+import { boltSections } from './bolt/sections.ts';
 import { headlineOf } from './headline-of.ts';
 import { onlineDpoSections } from './online-dpo/sections.ts';
 import { refineSections } from './refine/sections.ts';
@@ -39,6 +40,8 @@ function sectionsOf(report: RunReport): LoopSections {
   switch (report.loop) {
     case 'online-dpo':
       return onlineDpoSections(report);
+    case 'bolt':
+      return boltSections(report);
     case 'refine':
       return refineSections(report);
     case 'best-of-n':

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { boltExampleLibrary } from '../../configs/schema/bolt-example.ts';
 import { boltQuery } from '../../configs/schema/bolt-query.ts';
-import { boltSections } from '../../configs/schema/bolt.ts';
+import { boltCuration } from '../../configs/schema/bolt.ts';
 import { promptRow } from '../../configs/schema/prompt-row.ts';
 import { DIFFICULTY_CRITERIA, type DifficultyLabels } from '../../domain/bolt/difficulty.ts';
+import type { LabelReply } from '../../domain/bolt/label-reply.ts';
 import { findOverlaps } from '../../domain/bolt/evaluation-overlap.ts';
 import { fileByTopic, keepHard } from '../../domain/bolt/keep-labelled.ts';
-import type { LabelReply } from '../../domain/bolt/label-reply.ts';
 import { findNearDuplicates, jaccard } from '../../domain/bolt/near-duplicates.ts';
 import { quotasOf, sampleTopics } from '../../domain/bolt/sample-topics.ts';
 import { firstUserTurn, screenQueries } from '../../domain/bolt/screen-queries.ts';
@@ -212,7 +212,7 @@ describe('the queries of the repository', async () => {
       files.map(async (file) => parse(await readText(`configs/data/bolt-examples/${file}`)) as unknown),
     ),
   );
-  const { curation } = boltSections.parse(parse(await readText('tests/fixtures/bolt/bolt-draft.yaml')));
+  const curation = boltCuration.parse({ queries: ['configs/data/bolt-queries.jsonl'], maxChars: 1200 });
   const evaluation = [
     ...heldOut.map(({ messages }) => ({
       setName: 'quickstart-held-out',

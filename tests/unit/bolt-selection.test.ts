@@ -184,9 +184,9 @@ describe('yields', () => {
   });
 
   it('says that a yield is too low once there are enough answers: 3 of 6, failed calls left out', () => {
-    expect(isYieldTooLow(table.all, { minValidShare: 0.6, minSamples: 6 })).toBe(true);
-    expect(isYieldTooLow(table.all, { minValidShare: 0.5, minSamples: 6 })).toBe(false);
-    expect(isYieldTooLow(table.all, { minValidShare: 0.6, minSamples: 7 })).toBe(false);
+    expect(isYieldTooLow(table.all, { minYield: 0.6, minSamples: 6 })).toBe(true);
+    expect(isYieldTooLow(table.all, { minYield: 0.5, minSamples: 6 })).toBe(false);
+    expect(isYieldTooLow(table.all, { minYield: 0.6, minSamples: 7 })).toBe(false);
   });
 
   it('names the commonest fault, and knows what to do about each', () => {

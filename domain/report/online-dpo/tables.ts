@@ -74,10 +74,13 @@ function ofPublish(format: (publish: NonNullable<ReportRound['publish']>) => Htm
 }
 
 /** Held-out numbers of each policy version, with their denominators. */
-export function evaluationTable({ evaluations, differences }: OnlineDpoReport): Html {
+export function evaluationTable(
+  { evaluations, differences }: Pick<OnlineDpoReport, 'evaluations' | 'differences'>,
+  nameOf = roundName,
+): Html {
   const rows = evaluations.map((entry) => {
     const difference = differences.find(({ round }) => round === entry.round)?.interval ?? null;
-    return row(html`<span title="${entry.policyStamp}">${roundName(entry.round)}</span>`, [
+    return row(html`<span title="${entry.policyStamp}">${nameOf(entry.round)}</span>`, [
       formatNumber(entry.interval?.mean ?? null, 3),
       formatBounds(entry.interval),
       entry.round === 0 ? '' : formatNumber(difference?.mean ?? null, 3),
@@ -105,7 +108,7 @@ export function evaluationTable({ evaluations, differences }: OnlineDpoReport): 
 }
 
 /** One column a round, measures below each other, so that rounds compare at a glance. */
-export function roundsTable(rounds: readonly ReportRound[]): Html {
+export function roundsTable(rounds: readonly ReportRound[], nameOf = roundName): Html {
   const body = MEASURES.map(([group, measures]) =>
     rowGroup(
       group,
@@ -118,11 +121,11 @@ export function roundsTable(rounds: readonly ReportRound[]): Html {
       ),
     ),
   );
-  return table('What each round did', ['', ...rounds.map(({ round }) => roundName(round))], body);
+  return table('What each round did', ['', ...rounds.map(({ round }) => nameOf(round))], body);
 }
 
 /** Pass rate for each kind of verifier, before and after. */
-export function kindTable({ evaluations }: OnlineDpoReport): Html {
+export function kindTable({ evaluations }: Pick<OnlineDpoReport, 'evaluations'>, nameOf = roundName): Html {
   const kinds = [...new Set(evaluations.flatMap(({ byKind }) => byKind.map(({ kind }) => kind)))].toSorted();
   const rows = kinds.map((kind) =>
     row(
@@ -135,6 +138,6 @@ export function kindTable({ evaluations }: OnlineDpoReport): Html {
       }),
     ),
   );
-  const head = ['decided by', ...evaluations.map(({ round }) => roundName(round))];
+  const head = ['decided by', ...evaluations.map(({ round }) => nameOf(round))];
   return table('Held-out items answered yes, by what decided them', head, tableBody(rows));
 }
