@@ -16,6 +16,8 @@ export interface DecideInput {
   readonly round: number;
   /** Best version before this round. */
   readonly bestRound: number;
+  /** Version that drift is measured from. */
+  readonly baseRound: number;
   /** Shards of the held-out prompts. */
   readonly shards: number;
   /** Whether gold verdicts were asked for. */
@@ -97,7 +99,7 @@ async function readAnswer(
   return (await readArtifact<{ readonly answer: RoundAnswer }>(store, name)).rows[0]?.answer;
 }
 
-async function measureRound(services: RunServices, { run, round, bestRound, shards, gold }: DecideInput) {
+async function measureRound(services: RunServices, { run, round, bestRound, baseRound, shards, gold }: DecideInput) {
   const { store, config } = services;
   const { runName } = run;
   const options = { ...configOfLoop(config, 'online-dpo').evaluation, seed: config.seed };
@@ -106,7 +108,7 @@ async function measureRound(services: RunServices, { run, round, bestRound, shar
   const evaluationOf = async (of: number) =>
     (await readArtifact<Evaluation>(store, roundName(runName, of, 'evaluation'))).rows[0];
   const measuredBy = gold ? 'gold' : 'judge';
-  const [now, base] = [await evaluationOf(round), await evaluationOf(0)];
+  const [now, base] = [await evaluationOf(round), await evaluationOf(baseRound)];
   const { kind } = rowRule(configOfLoop(config, 'online-dpo'));
   const { manifest } = await readArtifact(store, roundName(runName, round, kind));
   const { itemsJudged, itemsSaturated } = manifest.summary as unknown as SelectionCounts;
@@ -122,8 +124,8 @@ async function measureRound(services: RunServices, { run, round, bestRound, shar
     judgeLead: gold
       ? leadOf(
           {
-            judge: [await ratesOf(0, 'judge'), await ratesOf(round, 'judge')],
-            gold: [await ratesOf(0, 'gold'), await ratesOf(round, 'gold')],
+            judge: [await ratesOf(baseRound, 'judge'), await ratesOf(round, 'judge')],
+            gold: [await ratesOf(baseRound, 'gold'), await ratesOf(round, 'gold')],
           },
           options,
         )

@@ -19,6 +19,7 @@ import type { JudgeCalls, JudgeUsage } from './judge-calls.ts';
 import { readArtifact } from './read-artifact.ts';
 import { readPrompts } from './read-prompts.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { showToJudge } from './show-to-judge.ts';
 
 type JudgeCounts = Pick<
   RolloutCounts,
@@ -41,7 +42,7 @@ export function createJudgeActivities(provider: RunServicesProvider) {
       const rollouts = await readArtifact<Rollout>(store, shardName(prefix, 'rollouts', task.shard));
       const { judged, judgeCounts } = await judgeRollouts(
         services,
-        role,
+        task,
         name,
         new Map(prompts.rows.map((row) => [row.promptId, row])),
         rollouts.rows,
@@ -65,12 +66,13 @@ export function createJudgeActivities(provider: RunServicesProvider) {
 
 async function judgeRollouts(
   services: RunServices,
-  role: JudgeRole,
+  task: ShardTask,
   scope: string,
   prompts: ReadonlyMap<string, PromptRow>,
   rollouts: readonly Rollout[],
 ): Promise<{ readonly judged: readonly JudgedRollout[]; readonly judgeCounts: JudgeCounts }> {
   const signal = cancellationSignal();
+  const role = task.role ?? 'judge';
   const panel = await seatPanel(services, role);
   const usage: JudgeUsage = { calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const progress = { done: 0, total: rollouts.length };
@@ -86,7 +88,8 @@ async function judgeRollouts(
     const judged = await settleAll(
       rollouts.map((rollout) =>
         answersAtOnce(async () => {
-          const verdicts_I = await judgeRollout(calls, panel, decide, prompts.get(rollout.promptId), rollout);
+          const shown = showToJudge(services.config, task.stage, rollout);
+          const verdicts_I = await judgeRollout(calls, panel, decide, prompts.get(rollout.promptId), shown);
           progress.done += 1;
           return { ...rollout, verdicts_I, passRate: passRate(verdicts_I) ?? null };
         }),

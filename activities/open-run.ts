@@ -11,6 +11,7 @@ import { ArtifactError, ConfigError, DataError, ModelServerError } from '../doma
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
+import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareComparison, readTaskFile, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { readPromptFile } from './prompt-file.ts';
 import { readArtifact } from './read-artifact.ts';
@@ -30,17 +31,20 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       const rows = [...sets.values()].flat();
       if (config.loop === 'online-dpo') {
         checkEnough(sets.get('train') ?? [], config);
-        checkDisjoint(sets.get('train') ?? [], sets.get('held-out') ?? [], config);
+        checkDisjoint(sets.get('train') ?? [], sets.get('held-out') ?? [], config.data);
         await checkCheckpoint(config);
       }
+      if (config.loop === 'bolt') checkDisjoint(sets.get('given') ?? [], sets.get('held-out') ?? [], config.data);
       checkDecidable(rows, config);
       await checkSpace(services, run);
       await checkServer(services, rows);
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
-      await recordIdentity(services, run, sets, comparison);
+      const bolt = config.loop === 'bolt' ? await prepareBolt(services, config, sets.get('held-out') ?? []) : undefined;
+      await recordIdentity(services, run, sets, [...storedAnswers(comparison), ...filesOf(bolt)]);
       await recordConfig(services, run, config);
       if (comparison !== undefined) await recordComparison(services, run, comparison);
       const recorded: Partial<Record<PromptSetName, PromptSet>> = {};
+      if (bolt !== undefined) recorded.collected = await recordBolt(services, run, bolt);
       for (const [name, set] of sets) recorded[name] = await recordPrompts(services, run, name, set);
       return {
         basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
@@ -57,6 +61,14 @@ async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetN
     return new Map([
       ['train', await readPromptFile(resolve(config.data.train))],
       ['held-out', await readPromptFile(resolve(config.data.heldOut))],
+    ]);
+  }
+  if (config.loop === 'bolt') {
+    const { train, heldOut } = config.data;
+    const hasGiven = train !== undefined && config.stages.includes('online');
+    return new Map([
+      ['held-out', await readPromptFile(resolve(heldOut))],
+      ...(hasGiven ? ([['given', await readPromptFile(resolve(train))]] as const) : []),
     ]);
   }
   if (config.loop === 'wildbench') {
@@ -86,7 +98,9 @@ function isVerifiable({ checklist }: PromptRow): boolean {
   return checklist.length > 0 && checklist.every(({ verifier }) => verifier !== undefined);
 }
 
-function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[], { data }: OnlineDpoConfig): void {
+type DataFiles = { readonly [File in keyof OnlineDpoConfig['data']]?: OnlineDpoConfig['data'][File] | undefined };
+
+function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[], data: DataFiles): void {
   const textHash = (row: PromptRow) => hashJson(row.messages.map(({ role, content }) => ({ role, content })));
   const trained = new Map(train.map((row) => [textHash(row), row.promptId]));
   for (const row of heldOut) {
@@ -111,7 +125,7 @@ function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConfig): vo
 
 function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
   if (config.loop === 'wildbench' || config.judge !== undefined) return;
-  if (config.loop !== 'online-dpo' && config.checklists.source !== 'given') {
+  if ('checklists' in config && config.checklists.source !== 'given') {
     throw new ConfigError(
       'config/unusable',
       `checklists.source is ${config.checklists.source} and the config has no judge to answer what is written: add a judge section.`,
@@ -175,15 +189,30 @@ function lengthChars({ messages }: PromptRow): number {
   return messages.reduce((sum, { content }) => sum + content.length, 0);
 }
 
+/** Rows that a run depends on beside its prompts, by what they are. */
+type NamedRows = readonly [name: string, rows: readonly object[]];
+
+function storedAnswers(comparison: OpenedComparison | undefined): readonly NamedRows[] {
+  return [...(comparison?.storedAnswers ?? [])].map(([name, rows]) => [`answers of ${name}`, rows]);
+}
+
+function filesOf(bolt: OpenedBolt | undefined): readonly NamedRows[] {
+  if (bolt === undefined || bolt.collected.length === 0) return [];
+  return [
+    ['queries', bolt.collected],
+    ['examples', bolt.library],
+    ['references', bolt.references],
+  ];
+}
+
 /** A name stands for one set of results: the same name with another config or other data is refused. */
 async function recordIdentity(
   services: RunServices,
   run: RunRef,
   sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>,
-  comparison: OpenedComparison | undefined,
+  others: readonly NamedRows[],
 ): Promise<void> {
-  const stored = [...(comparison?.storedAnswers ?? [])].map(([name, rows]) => [`answers of ${name}`, rows] as const);
-  const hashes = Object.fromEntries([...sets, ...stored].map(([set, rows]) => [set, hashRows(rows)]));
+  const hashes = Object.fromEntries([...sets, ...others].map(([set, rows]) => [set, hashRows(rows)]));
   const identity = { config: runIdentity(services.config), ...hashes };
   const name = `${run.runName}/identity`;
   await services.store.write({

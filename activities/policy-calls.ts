@@ -25,6 +25,8 @@ export interface PolicyCall {
   readonly sampling: SamplingParameters;
   /** Keep the token ids and their log-probabilities. */
   readonly returnTokens?: true;
+  /** Texts that end a completion; they are not part of it. */
+  readonly stop?: readonly string[];
 }
 
 /** What calls have cost, those found in the ledger included. */
@@ -97,11 +99,21 @@ export async function drawRollouts(
 async function chat(
   { policy: server }: RunServices,
   { servedModel }: PolicyVersion,
-  { messages, sampling, seed, n, returnTokens }: PolicyCall,
+  { messages, sampling, seed, n, stop, returnTokens }: PolicyCall,
   signal: AbortSignal,
 ): Promise<ChatAnswer> {
-  const request = { model: servedModel, messages, sampling, seed, n };
-  const { choices, usage } = await server.chat(returnTokens ? { ...request, returnTokens } : request, signal);
+  const { choices, usage } = await server.chat(
+    {
+      model: servedModel,
+      messages,
+      sampling,
+      seed,
+      n,
+      ...(stop === undefined ? {} : { stop }),
+      ...(returnTokens ? { returnTokens } : {}),
+    },
+    signal,
+  );
   return {
     choices: choices.map(({ text, finishReason, rawFinishReason, sampled }) => ({
       text,
@@ -114,7 +126,7 @@ async function chat(
   };
 }
 
-function callKey(policy: PolicyVersion, { messages, sampling, seed, n, returnTokens }: PolicyCall): string {
+function callKey(policy: PolicyVersion, { messages, sampling, seed, n, stop, returnTokens }: PolicyCall): string {
   return hashJson({
     endpoint: 'chat',
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -123,6 +135,7 @@ function callKey(policy: PolicyVersion, { messages, sampling, seed, n, returnTok
     n,
     policy: policyStamp(policy),
     ...(returnTokens ? { returnTokens } : {}),
+    ...(stop === undefined ? {} : { stop }),
   });
 }
 

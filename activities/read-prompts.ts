@@ -17,7 +17,7 @@ export async function readPrompts(
   role: JudgeRole = 'judge',
 ): Promise<{ readonly parents: readonly ArtifactRef[]; readonly rows: readonly PromptRow[] }> {
   const prompts = await readArtifact<PromptRow>(store, promptShardName(place));
-  if (config.loop === 'online-dpo') return { parents: [prompts.ref], rows: prompts.rows };
+  if (config.loop === 'online-dpo' || config.loop === 'bolt') return { parents: [prompts.ref], rows: prompts.rows };
   // What measures, and the baseline that knows no checklist, keep the first one: turns have to be comparable.
   const isSteering = role === 'judge' && place.stage === 'refine';
   const regenerated = isSteering && config.loop === 'refine' && config.refine.checklist === 'regenerated';

@@ -3,6 +3,7 @@ import type { RunReport } from '../domain/report/run-report.ts';
 import { summarizeReport } from '../domain/report/summarize-report.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readBestOfNReport } from './reports/best-of-n-report.ts';
+import { readBoltReport } from './reports/bolt-report.ts';
 import { readOnlineDpoReport } from './reports/online-dpo-report.ts';
 import { readRefineReport } from './reports/refine-report.ts';
 import { readWildbenchReport } from './reports/wildbench-report.ts';
@@ -32,6 +33,8 @@ async function readReport(services: RunServices, input: WriteReportInput): Promi
   switch (services.config.loop) {
     case 'online-dpo':
       return readOnlineDpoReport(services, frame);
+    case 'bolt':
+      return readBoltReport(services, services.config, frame);
     case 'refine':
       return readRefineReport(services, services.config, frame);
     case 'best-of-n':

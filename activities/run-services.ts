@@ -8,12 +8,12 @@ import { createVllmServer } from '../clients/vllm-server.ts';
 import type { ArtifactStore } from '../clients/artifact-store.ts';
 import type { LedgerStore } from '../clients/call-ledger.ts';
 import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
-import type { BestOfNConfig } from '../configs/schema/best-of-n.ts';
-import type { EndpointConfig } from '../configs/schema/endpoint.ts';
+import type { EndpointConfig, RewardModelConfig } from '../configs/schema/endpoint.ts';
 import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../configs/schema/judge.ts';
 import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
+import { seatBolt, type BoltSeats } from './bolt-seats.ts';
 import { seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -30,6 +30,8 @@ export interface RunServices {
   readonly rewardModel: RewardSeat | undefined;
   /** Who takes part in a comparison; `undefined` for the other loops. */
   readonly wildbench: WildbenchSeats | undefined;
+  /** Who writes and labels for BOLT's first stage; `undefined` for the other loops. */
+  readonly bolt: BoltSeats | undefined;
   /** Shared by all runs of this worker; its threads start with the first program. */
   readonly sandbox: VerifierSandbox;
   /** Writes checklists; the policy itself where the config names nobody else. */
@@ -84,6 +86,12 @@ function readKey(env: NodeJS.ProcessEnv, name: string | undefined): string | und
   return key;
 }
 
+function rewardModelOf(config: RunConfig): RewardModelConfig | undefined {
+  if (config.loop === 'best-of-n') return config.bestOfN.rewardModel;
+  if (config.loop !== 'bolt' || typeof config.bootstrap.scorer === 'string') return undefined;
+  return config.bootstrap.scorer;
+}
+
 /** @param env where API keys are read from; they go nowhere but into the clients. */
 export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env): RunServicesProvider {
   const servers = new Map<string, { server: ModelServer; lane: LimitFunction }>();
@@ -122,14 +130,14 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
 
   const writerSeat = (config: RunConfig): WriterSeat => {
     const { server, lane } = policyEndpoint(config.policy);
-    if (config.loop === 'online-dpo' || config.loop === 'wildbench' || config.checklists.writer === 'self') {
+    if (!('checklists' in config) || config.checklists.writer === 'self') {
       return seatPolicyAsWriter(server, config.policy.model, lane);
     }
     const endpoint = chatEndpoint(config.checklists.writer);
     return { name: config.checklists.writer.model, ask: endpoint.model.ask, lane: endpoint.lane };
   };
 
-  const rewardSeat = (config: BestOfNConfig['bestOfN']['rewardModel']): RewardSeat | undefined => {
+  const rewardSeat = (config: RewardModelConfig | undefined): RewardSeat | undefined => {
     if (config === undefined) return undefined;
     const { baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model } = config;
     const key = JSON.stringify([baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model]);
@@ -157,8 +165,9 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       },
       writer: writerSeat(config),
       sandbox,
-      rewardModel: rewardSeat(config.loop === 'best-of-n' ? config.bestOfN.rewardModel : undefined),
+      rewardModel: rewardSeat(rewardModelOf(config)),
       wildbench: config.loop === 'wildbench' ? seatWildbench(config, { policyEndpoint, chatEndpoint }) : undefined,
+      bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
     };
   };
 

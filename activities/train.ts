@@ -27,7 +27,8 @@ export interface TrainedAdapter {
   readonly adapterHash: string;
 }
 
-type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
+/** A step of a training. */
+export type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
 
 /** Trains an adapter on the rows of a round, in a process of its own that outlives this worker. */
 export function createTrainActivities(provider: RunServicesProvider, trainer: Trainer) {
@@ -112,7 +113,7 @@ async function runTrainer(trainer: Trainer, { config }: RunServices, job: Traini
 }
 
 /** Step events of all attempts, one a step: a step that was repeated after a resume counts as it was last run. */
-async function readCurve(outputDir: string): Promise<readonly StepEvent[]> {
+export async function readCurve(outputDir: string): Promise<readonly StepEvent[]> {
   const steps = new Map<number, StepEvent>();
   for (const line of (await readFile(join(outputDir, 'events.jsonl'), 'utf8')).split('\n')) {
     const event = parseEvent(line);

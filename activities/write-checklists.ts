@@ -84,7 +84,7 @@ export function createWriteChecklistsActivities(provider: RunServicesProvider) {
 }
 
 function checklistSettings(config: RunConfig): ChecklistsConfig {
-  if (config.loop === 'online-dpo' || config.loop === 'wildbench') {
+  if (!('checklists' in config)) {
     throw new Error(`The loop "${config.loop}" takes checklists as given: there is nothing to write.`);
   }
   return config.checklists;

@@ -1,9 +1,8 @@
 import type { RoundAnswer } from '../domain/gates/decide-round.ts';
 import { answerUpdate } from '../workflows/approvals.ts';
-import { progressQuery } from '../workflows/loop-control.ts';
+import { readChain } from './collect-progress.ts';
 import type { Output } from './output.ts';
 import type { PlaceFlags } from './place-command.ts';
-import { workflowIdOf } from './run-name.ts';
 import { describeRun, withClient } from './runs.ts';
 import { stripControls } from './terminal-text.ts';
 
@@ -21,14 +20,15 @@ export async function answerRun(
 ): Promise<number> {
   return withClient(options, async (client) => {
     const { status } = await describeRun(client, runName);
-    const handle = client.workflow.getHandle(workflowIdOf(runName));
-    const awaits = status.name === 'RUNNING' ? (await handle.query(progressQuery)).awaits : null;
-    if (awaits === null) {
+    const chain = status.name === 'RUNNING' ? await readChain(client, runName) : [];
+    const waiting = chain.find(({ progress }) => progress.awaits !== null);
+    const awaits = waiting?.progress.awaits ?? null;
+    if (waiting === undefined || awaits === null) {
       output.error(`Run ${runName} waits for no answer (${status.name.toLowerCase()}): nothing to ${answer}.`);
       return 1;
     }
     for (const line of awaits.lines) output.line(stripControls(line));
-    const round = await handle.executeUpdate(answerUpdate, { args: [answer] });
+    const round = await client.workflow.getHandle(waiting.workflowId).executeUpdate(answerUpdate, { args: [answer] });
     output.line(`Round ${round} of run ${runName}: ${answer} was sent, ${CONSEQUENCES[answer]}.`);
     output.object({ runName, round, answer, lines: awaits.lines });
     return 0;

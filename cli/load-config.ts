@@ -85,7 +85,12 @@ export async function loadConfig(
 
 /** Only loops that train know a checkpoint. */
 function trains(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'loop' in value && value.loop === 'online-dpo';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'loop' in value &&
+    (value.loop === 'online-dpo' || value.loop === 'bolt')
+  );
 }
 
 function hashConfig(config: RunConfig): string {

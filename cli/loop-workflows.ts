@@ -5,5 +5,6 @@ export const LOOP_WORKFLOWS = {
   'online-dpo': 'onlineDpoWorkflow',
   refine: 'refineWorkflow',
   'best-of-n': 'bestOfNWorkflow',
+  bolt: 'boltWorkflow',
   wildbench: 'wildbenchWorkflow',
 } as const satisfies Record<LoopName, string>;

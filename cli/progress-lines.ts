@@ -20,6 +20,9 @@ const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
   failed: 'red',
 };
 
+/** Stages that count model calls; the others count steps of their own. */
+const COUNTS_CALLS: ReadonlySet<string> = new Set(['evaluate', 'sample']);
+
 /** `1:02:03` or `02:03`. */
 export function formatClock(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
@@ -88,7 +91,7 @@ function barLine(progress: RunProgress, columns: number): Piece[] {
 }
 
 function stageText({ stageDone, stageTotal, stage }: RunProgress): string {
-  return stageTotal <= 0 ? '' : `${stageDone}/${stageTotal} ${stage === 'train' ? 'steps' : 'calls'}`;
+  return stageTotal <= 0 ? '' : `${stageDone}/${stageTotal} ${COUNTS_CALLS.has(stage) ? 'calls' : 'steps'}`;
 }
 
 function rateTexts({ calls }: RunProgress, { callsPerSecond, tokensPerSecond, timeLeftMs }: ProgressRates): string[] {

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { RunProgress } from '../domain/run-progress.ts';
 import { LOOP_WORKFLOWS } from './loop-workflows.ts';
 import type { RunReport } from '../domain/report/run-report.ts';
 import { taskQueues } from '../domain/task-queues.ts';
@@ -72,7 +73,7 @@ export async function showStatus(runName: string, options: PlaceFlags, output: O
     output.line(
       progress === null
         ? `Run ${runName}: ${state}, started ${startTime.toISOString()}, ended ${closeTime?.toISOString() ?? 'unknown'}`
-        : `Run ${runName}: ${progress.status}, round ${progress.round} of ${progress.rounds}, ${progress.stage}, ${progress.stageDone} of ${progress.stageTotal}${progress.note === null ? '' : `; ${progress.note}`}`,
+        : `Run ${runName}: ${describeProgress(progress)}`,
     );
     output.object({
       runName,
@@ -83,6 +84,16 @@ export async function showStatus(runName: string, options: PlaceFlags, output: O
     });
     return 0;
   });
+}
+
+function describeProgress({ status, round, rounds, stage, stageDone, stageTotal, note }: RunProgress): string {
+  return [
+    status,
+    ...(rounds === 0 ? [] : [`round ${round} of ${rounds}`]),
+    stage,
+    ...(stageTotal === 0 ? [] : [`${stageDone} of ${stageTotal}`]),
+    ...(note === null ? [] : [note]),
+  ].join(', ');
 }
 
 /** Shows a run until it ends; returns the exit code. */

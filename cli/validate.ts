@@ -16,6 +16,8 @@ function lengthOf(config: RunConfig): string {
   switch (config.loop) {
     case 'online-dpo':
       return `${config.rounds} round(s)`;
+    case 'bolt':
+      return `stages ${config.stages.join(', ')}`;
     case 'refine':
       return `${config.refine.turns} turn(s)`;
     case 'best-of-n':

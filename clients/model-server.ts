@@ -91,6 +91,8 @@ export interface ModelServer {
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionResult>;
   /** Natural log-probability of one token after a prefix of token ids. */
   nextTokenLogprob(model: string, prefix_T: readonly number[], token: number, signal?: AbortSignal): Promise<number>;
+  /** Token ids of a text by itself, without the chat template. */
+  tokenizeText(model: string, text: string, signal?: AbortSignal): Promise<readonly number[]>;
   tokenize(model: string, messages: readonly ChatMessage[], signal?: AbortSignal): Promise<readonly number[]>;
   health(signal?: AbortSignal): Promise<void>;
   models(signal?: AbortSignal): Promise<readonly ServedModel[]>;

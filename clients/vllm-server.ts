@@ -35,6 +35,11 @@ export function createVllmServer(options: TransportOptions): ModelServer {
       const answer = await transport.send('POST', '/v1/completions', body, signal);
       return parseNextTokenResponse(answer.target, readJson(answer), token);
     },
+    async tokenizeText(model, text, signal) {
+      const body = { model, prompt: text, add_special_tokens: false };
+      const answer = await transport.send('POST', '/tokenize', body, signal);
+      return parseTokenizeResponse(answer.target, readJson(answer));
+    },
     async tokenize(model, messages, signal) {
       const body = { model, messages, add_generation_prompt: true };
       const answer = await transport.send('POST', '/tokenize', body, signal);

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../domain/canonical-json.ts';
 import type { JudgeConfig } from './schema/judge.ts';
-import type { RunConfig } from './schema/run-config.ts';
+import type { ConfigOf, RunConfig } from './schema/run-config.ts';
 
 /**
  * What makes two configs the same run: all that changes results. Left out are how many rounds to go (a run can be
@@ -19,6 +19,7 @@ export function runIdentity(config: RunConfig): JsonValue {
       ...('goldJudge' in config && config.goldJudge !== undefined
         ? { goldJudge: judgeIdentity(config.goldJudge) }
         : {}),
+      ...(config.loop === 'bolt' ? boltIdentity(config) : {}),
       ...(config.loop === 'wildbench'
         ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
         : {}),
@@ -26,7 +27,22 @@ export function runIdentity(config: RunConfig): JsonValue {
   ) as JsonValue;
 }
 
-function judgeIdentity({ panel, ...judge }: JudgeConfig) {
+/** A run may go on to further stages and rounds. */
+function boltIdentity({ online, curation, bootstrap }: ConfigOf<'bolt'>) {
+  const { rounds: _rounds, ...rest } = online;
+  const who = <Named>(by: Named) => (typeof by === 'object' && by !== null ? withoutPlace(by) : by);
+  return {
+    stages: null,
+    online: rest,
+    bootstrap: { ...bootstrap, by: who(bootstrap.by), scorer: who(bootstrap.scorer) },
+    ...(curation === undefined
+      ? {}
+      : { curation: { ...curation, labeller: { ...curation.labeller, by: who(curation.labeller.by) } } }),
+  };
+}
+
+/** What of a judge changes its verdicts. */
+export function judgeIdentity({ panel, ...judge }: JudgeConfig) {
   return { ...withoutPlace(judge), panel: panel.map(withoutPlace) };
 }
 

@@ -16,10 +16,15 @@ export function stageName(runName: string, round: number, stage: SampleStage): s
   switch (stage) {
     case 'sample':
     case 'evaluate':
+    case 'follow':
       return `${runName}/round-${pad(round)}/${stage}`;
     case 'refine':
     case 'self-refine':
       return `${runName}/${stage}/turn-${pad(round)}`;
+    case 'bootstrap':
+      return `${runName}/bolt/attempt-${pad(round)}`;
+    case 'solutions':
+      return `${runName}/bolt/attempt-${pad(round)}/solutions`;
     case 'answer':
     case 'candidates':
     case 'greedy':
@@ -42,7 +47,11 @@ export type ShardKind =
   | 'results'
   | 'answers'
   | 'scores'
-  | 'pairs';
+  | 'pairs'
+  | 'queries'
+  | 'labels'
+  | 'checked'
+  | 'outcome-scores';
 
 /** Name of one shard of rows: `<prefix>/<kind>/shard-003`. */
 export function shardName(prefix: string, kind: ShardKind, shard: number): string {
@@ -83,6 +92,11 @@ export function promptSetOf(stage: SampleStage): PromptSetName {
       return 'train';
     case 'evaluate':
       return 'held-out';
+    case 'bootstrap':
+    case 'solutions':
+      return 'curated';
+    case 'follow':
+      return 'followed';
     default:
       return 'prompts';
   }
@@ -101,4 +115,26 @@ export function comparedPolicyPrefix(runName: string, policyName: string): strin
 /** Folder of a baseline's stored answers. */
 export function storedAnswersPrefix(runName: string, baseline: string): string {
   return `${runName}/baselines/${baseline}`;
+}
+
+/** Single artifacts of BOLT's first stage. */
+export type BoltStep =
+  | 'examples'
+  | 'references'
+  | 'screening'
+  | 'curation'
+  | 'frozen-scores'
+  | 'cut'
+  | 'outcomes'
+  | 'yields'
+  | 'sft-rows';
+
+/** Name of a single artifact of BOLT's first stage: `<run>/bolt/frozen-scores`. */
+export function boltName(runName: string, step: BoltStep): string {
+  return `${runName}/bolt/${step}`;
+}
+
+/** Folder of the queries before curation is through with them: as they were collected, or what the screens let through. */
+export function boltQueriesPrefix(runName: string, step: 'collected' | 'screened'): string {
+  return `${runName}/bolt/${step}`;
 }

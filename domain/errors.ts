@@ -44,6 +44,7 @@ export class DataError extends TickloopError {
     | 'data/duplicate-prompt'
     | 'data/held-out-overlap'
     | 'data/nothing-to-train-on'
+    | 'data/no-rows'
     | 'data/mixed-policy-versions'
     | 'data/no-scores'
     | 'data/mixed-scorers';

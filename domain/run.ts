@@ -14,15 +14,26 @@ export interface RunRef {
 
 /**
  * What rollouts are drawn for: to train on, to measure a policy on held-out prompts, as first answers, as rewrites of one
- * loop or the other, as candidates, or as the greedy baseline.
+ * loop or the other, as candidates, or as the greedy baseline; of BOLT, responses with thoughts, their solutions alone, and
+ * answers to the queries that its report follows.
  */
-export type SampleStage = 'sample' | 'evaluate' | 'answer' | 'refine' | 'self-refine' | 'candidates' | 'greedy';
+export type SampleStage =
+  | 'sample'
+  | 'evaluate'
+  | 'answer'
+  | 'refine'
+  | 'self-refine'
+  | 'candidates'
+  | 'greedy'
+  | 'bootstrap'
+  | 'solutions'
+  | 'follow';
 
 /** Whose verdicts: the judge's, which steer a loop, or the gold judge's, which only measure it. */
 export type JudgeRole = 'judge' | 'gold';
 
 /** The prompt sets of a run. */
-export type PromptSetName = 'train' | 'held-out' | 'prompts';
+export type PromptSetName = 'train' | 'held-out' | 'prompts' | 'collected' | 'given' | 'curated' | 'followed';
 
 /** A prompt set that was cut into shards. */
 export interface PromptSet {

@@ -1,6 +1,13 @@
 import { Worker } from '@temporalio/worker';
 import { createGenerateWildbenchActivities } from '../activities/generate-wildbench.ts';
 import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
+import { createBoltRunActivities } from '../activities/bolt-runs.ts';
+import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
+import { createCurateActivities } from '../activities/curate.ts';
+import { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
+import { createLabelQueriesActivities } from '../activities/label-queries.ts';
+import { createScoreSolutionsActivities } from '../activities/score-solutions.ts';
+import { createSelectThoughtsActivities } from '../activities/select-thoughts.ts';
 import { createFinishRefinementActivities } from '../activities/finish-refinement.ts';
 import { createRewriteActivities } from '../activities/rewrite.ts';
 import { createScoreCandidatesActivities } from '../activities/score-candidates.ts';
@@ -45,6 +52,13 @@ export function createModelWorker(
       ...createSelectBestActivities(provider),
       ...createGenerateWildbenchActivities(provider),
       ...createJudgeWildbenchActivities(provider),
+      ...createCurateActivities(provider),
+      ...createLabelQueriesActivities(provider),
+      ...createDrawThoughtsActivities(provider),
+      ...createCheckThoughtsActivities(provider),
+      ...createScoreSolutionsActivities(provider),
+      ...createSelectThoughtsActivities(provider),
+      ...createBoltRunActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

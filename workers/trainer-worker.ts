@@ -2,6 +2,7 @@ import { Worker } from '@temporalio/worker';
 import { withTranslatedErrors } from '../activities/failure.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
 import { createTrainActivities } from '../activities/train.ts';
+import { createTrainSftActivities } from '../activities/train-sft.ts';
 import type { Trainer } from '../clients/trainer.ts';
 import { HEARTBEAT_THROTTLE, type WorkerPlace } from './worker-place.ts';
 
@@ -15,7 +16,10 @@ export function createTrainerWorker(
     connection,
     namespace,
     taskQueue: queues.trainer,
-    activities: withTranslatedErrors(createTrainActivities(provider, trainer)),
+    activities: withTranslatedErrors({
+      ...createTrainActivities(provider, trainer),
+      ...createTrainSftActivities(provider, trainer),
+    }),
     maxConcurrentActivityTaskExecutions: 1,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     // Cancelled at once: the activity leaves its process running, so there is nothing to wait for.

@@ -9,6 +9,14 @@ import type { createWriteChecklistsActivities } from '../activities/write-checkl
 import type { createDrawPromptsActivities } from '../activities/draw-prompts.ts';
 import type { createEvaluateActivities } from '../activities/evaluate.ts';
 import type { createGateActivities } from '../activities/gates.ts';
+import type { createBoltRunActivities } from '../activities/bolt-runs.ts';
+import type { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
+import type { createCurateActivities } from '../activities/curate.ts';
+import type { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
+import type { createLabelQueriesActivities } from '../activities/label-queries.ts';
+import type { createScoreSolutionsActivities } from '../activities/score-solutions.ts';
+import type { createSelectThoughtsActivities } from '../activities/select-thoughts.ts';
+import type { createTrainSftActivities } from '../activities/train-sft.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
@@ -32,7 +40,16 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createScoreCandidatesActivities> &
   ReturnType<typeof createSelectBestActivities> &
   ReturnType<typeof createGenerateWildbenchActivities> &
-  ReturnType<typeof createJudgeWildbenchActivities>;
+  ReturnType<typeof createJudgeWildbenchActivities> &
+  ReturnType<typeof createCurateActivities> &
+  ReturnType<typeof createLabelQueriesActivities> &
+  ReturnType<typeof createDrawThoughtsActivities> &
+  ReturnType<typeof createCheckThoughtsActivities> &
+  ReturnType<typeof createScoreSolutionsActivities> &
+  ReturnType<typeof createSelectThoughtsActivities> &
+  ReturnType<typeof createBoltRunActivities>;
+
+type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 
 // Attempts are finite everywhere: by default Temporal repeats an oversize result for ever.
 const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 20 } as const;
@@ -63,8 +80,8 @@ export function modelActivities(prefix: string): ModelActivities {
 }
 
 /** The trainer process; each attempt goes on from the last complete checkpoint. */
-export function trainerActivities(prefix: string): ReturnType<typeof createTrainActivities> {
-  return proxyActivities<ReturnType<typeof createTrainActivities>>({
+export function trainerActivities(prefix: string): TrainerActivities {
+  return proxyActivities<TrainerActivities>({
     taskQueue: taskQueues(prefix).trainer,
     startToCloseTimeout: '14d',
     heartbeatTimeout: '60s',

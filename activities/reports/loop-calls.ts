@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import type { Manifest } from '../../domain/artifact.ts';
-import { promptSetPrefix, stageName, type ShardKind } from '../../domain/artifact-names.ts';
+import { boltQueriesPrefix, promptSetPrefix, stageName, type ShardKind } from '../../domain/artifact-names.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import type { RunServices } from '../run-services.ts';
 
@@ -32,6 +32,15 @@ export function bestOfNCallPlaces(runName: string): readonly CallPlace[] {
     ...placesIn(stageName(runName, 0, 'candidates'), ['rollouts', 'judged', 'gold', 'self-scores', 'rewards']),
     ...placesIn(stageName(runName, 0, 'greedy'), ['rollouts', 'gold']),
   ];
+}
+
+/** Every place where BOLT's first stage may have made calls, in its order. */
+export function boltCallPlaces(runName: string, attempts: number): readonly CallPlace[] {
+  const drawn = Array.from({ length: attempts }, (_, index) => [
+    ...placesIn(stageName(runName, index + 1, 'bootstrap'), ['rollouts']),
+    ...placesIn(stageName(runName, index + 1, 'solutions'), ['judged', 'outcome-scores']),
+  ]).flat();
+  return [...placesIn(boltQueriesPrefix(runName, 'screened'), ['labels']), ...drawn];
 }
 
 /** Counts the calls of each place by its ledger, so that those of shards that were never finished are in; places without calls are left out. */

@@ -1,5 +1,6 @@
 import type { TrainerEvent, TrainingResult } from '../../clients/trainer.ts';
 import { rowRule } from '../../configs/row-rule.ts';
+import type { OnlineDpoConfig } from '../../configs/schema/online-dpo.ts';
 import { configOfLoop } from '../../configs/stage-sampling.ts';
 import { roundName, stageName } from '../../domain/artifact-names.ts';
 import type { BootstrapOptions } from '../../domain/bootstrap.ts';
@@ -43,29 +44,41 @@ export async function readOnlineDpoReport(
   { base, names, bootstrap }: ReportFrame,
 ): Promise<OnlineDpoReport> {
   const { runName } = base;
-  const evaluated = await Promise.all(
-    roundsWith(names, runName, 'evaluation').map((round) => readEvaluation(services, runName, names, round)),
-  );
   const config = configOfLoop(services.config, 'online-dpo');
-  const { kind } = rowRule(config);
-  const numbers = roundsWith(names, runName, kind);
-  const rounds = await Promise.all(numbers.map((round) => readRound(services, runName, names, round, kind)));
+  const measured = await readRounds(services, config, { base, names, bootstrap });
+  const accepted = measured.rounds.filter(({ gates }) => gates?.outcome === 'accepted').map(({ round }) => round);
   return {
     ...base,
     loop: 'online-dpo',
     method: config.training?.method ?? null,
     bestRound: findBestRound(
-      evaluated.map(({ evaluation: { round, interval, gold } }) => ({
+      measured.evaluations.map(({ round, interval, gold }) => ({
         round,
         mean: (gold ?? interval)?.mean ?? null,
-        accepted: round === 0 || rounds.find((entry) => entry.round === round)?.gates?.outcome === 'accepted',
+        accepted: round === 0 || accepted.includes(round),
       })),
     ),
+    ...measured,
+    calls: await readOnlineDpoCalls(services, runName, names),
+    samples: await readReportSamples(services, runName, names, measured.rounds.at(-1)?.round),
+  };
+}
+
+/** What the store holds of the rounds of a run, and of the evaluations of its policy versions. */
+export async function readRounds(
+  services: RunServices,
+  config: OnlineDpoConfig,
+  { base: { runName }, names, bootstrap }: ReportFrame,
+): Promise<Pick<OnlineDpoReport, 'evaluations' | 'differences' | 'rounds'>> {
+  const evaluated = await Promise.all(
+    roundsWith(names, runName, 'evaluation').map((round) => readEvaluation(services, runName, names, round)),
+  );
+  const { kind } = rowRule(config);
+  const rounds = roundsWith(names, runName, kind);
+  return {
     evaluations: evaluated.map(({ evaluation }) => evaluation),
     differences: differences(evaluated, bootstrap),
-    rounds,
-    calls: await readOnlineDpoCalls(services, runName, names),
-    samples: await readReportSamples(services, runName, names, numbers.at(-1)),
+    rounds: await Promise.all(rounds.map((round) => readRound(services, runName, names, round, kind))),
   };
 }
 

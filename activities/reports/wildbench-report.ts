@@ -40,7 +40,13 @@ export async function readWildbenchReport(
   const policyNames = policies.map(({ compared }) => compared.name);
   const reference = baselines.find((name) => policyNames.includes(name)) ?? policyNames[0] ?? '';
   const settings = {
-    mode, baselines, reference, lengthPenaltiesChars, bothOrders, bootstrap, policies: policyNames,
+    mode,
+    baselines,
+    reference,
+    lengthPenaltiesChars,
+    bothOrders,
+    bootstrap,
+    policies: policyNames,
     tasks: tasks.length,
     groups: new Map(tasks.map(({ promptId, groups }) => [promptId, groups])),
   };

@@ -1,10 +1,10 @@
 /** Judged items a second, tickloop beside autochecklist. Usage: see README.md beside this file. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createJudgeActivities } from '../../activities/judge.ts';
 import { createOpenRunActivities } from '../../activities/open-run.ts';
@@ -79,8 +79,8 @@ try {
       unparsed: counts.unparsed,
     };
   });
-  const theirs = await measure(async () => judgeWithAutochecklist(rows));
   print('tickloop', ours);
+  const theirs = await measure(() => judgeWithAutochecklist(rows));
   print('autochecklist', theirs);
   const rate = ({ judgedItems, seconds }: Side) => judgedItems / seconds;
   console.log(`ratio         ${(rate(ours) / rate(theirs)).toFixed(1)} x judged items a second, mode ${values.mode}`);
@@ -114,12 +114,14 @@ async function drawAnswers(): Promise<{ readonly task: ShardTask; readonly rows:
   return { task, rows };
 }
 
-function judgeWithAutochecklist(rows: readonly object[]): Pick<Side, 'seconds' | 'judgedItems' | 'unparsed'> {
+async function judgeWithAutochecklist(
+  rows: readonly object[],
+): Promise<Pick<Side, 'seconds' | 'judgedItems' | 'unparsed'>> {
   const file = join(folder, 'rows.jsonl');
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const script = fileURLToPath(new URL('judge_with_autochecklist.py', import.meta.url));
   const mode = values.mode === 'item' ? 'item' : 'batch';
-  const printed = execFileSync(
+  const { stdout } = await promisify(execFile)(
     values.python,
     [
       script,
@@ -135,15 +137,16 @@ function judgeWithAutochecklist(rows: readonly object[]): Pick<Side, 'seconds' |
       '--max-tokens',
       String(mode === 'item' ? maxTokens : 8 * maxTokens),
     ],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    { encoding: 'utf8' },
   );
-  const { seconds, judgedItems, failedRows, errors } = JSON.parse(printed.trim().split('\n').at(-1) ?? '{}') as {
+  const { seconds, judgedItems, failedRows, errors } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
     readonly seconds: number;
     readonly judgedItems: number;
     readonly failedRows: number;
     readonly errors: Readonly<Record<string, number>>;
   };
-  if (failedRows > 0) console.log(`autochecklist: ${failedRows} of ${rows.length} rows raised ${JSON.stringify(errors)}`);
+  if (failedRows > 0)
+    console.log(`autochecklist: ${failedRows} of ${rows.length} rows raised ${JSON.stringify(errors)}`);
   return { seconds, judgedItems, unparsed: 0 };
 }
 

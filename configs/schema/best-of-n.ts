@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checklistsConfig } from './checklists.ts';
-import { endpointFields, policyConfig } from './endpoint.ts';
+import { policyConfig, rewardModelConfig } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
 import { intervalFields, promptDataFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
@@ -36,11 +36,7 @@ export const bestOfNConfig = z
           .describe(
             'other ways to answer, measured alike: greedy decoding, one score the policy gives itself, the answer most candidates agree on; random of N and oracle of N cost nothing and are always shown',
           ),
-        rewardModel: z
-          .strictObject({
-            ...endpointFields,
-            path: z.string().startsWith('/').default('/pooling').describe('where {model, messages} is posted to'),
-          })
+        rewardModel: rewardModelConfig
           .optional()
           .describe('a reward model that picks a candidate too; it answers {score}, or as vLLM does under /pooling'),
       })

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { THINK_DELIMITERS } from '../../domain/bolt/thought-format.ts';
 import { DEFAULT_TOPICS } from '../../domain/bolt/topics.ts';
-import { endpointFields } from './endpoint.ts';
+import { endpointFields, rewardModelConfig } from './endpoint.ts';
+import { adapterFields } from './training.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 
 const share = z.number().min(0).max(1);
@@ -37,9 +38,9 @@ const tokenBounds = (min: number, max: number) =>
 
 const labellerConfig = z.strictObject({
   by: z
-    .union([z.literal('self'), z.strictObject(endpointFields)])
+    .union([z.literal('self'), z.literal('given'), z.strictObject(endpointFields)])
     .default('self')
-    .describe('who labels: "self" is the policy, otherwise an endpoint'),
+    .describe('who labels: "self" is the policy, "given" takes the labels that rows bring, otherwise an endpoint'),
   attempts: z.int().min(1).max(5).default(3).describe('tries for a readable label, each with a new seed'),
   temperature: z.number().min(0).max(2).default(0).describe('softmax temperature of the first try'),
   retryTemperature: z.number().min(0).max(2).default(0.7).describe('softmax temperature of later tries'),
@@ -122,6 +123,12 @@ export const boltCuration = z
 /** How LongCoT data is drawn and filtered. @source BOLT (arXiv 2502.03860) §3.1.1, §3.1.3, §3.1.4 */
 export const boltBootstrap = z
   .strictObject({
+    by: z
+      .union([z.literal('self'), z.strictObject(endpointFields)])
+      .default('self')
+      .describe(
+        'who writes: "self" is the base policy, otherwise a stronger model; a small one fails the format often',
+      ),
     examples: z
       .string()
       .min(1)
@@ -147,14 +154,22 @@ export const boltBootstrap = z
         sameLanguage: z.boolean().default(true).describe('the solution has to be in the language of the query'),
       })
       .prefault({}),
+    scorer: z
+      .union([z.literal('checklist'), z.literal('verifier'), rewardModelConfig])
+      .default('checklist')
+      .describe(
+        'what scores a solution, and never the thoughts: all items of its checklist, those alone that code decides, or a reward model',
+      ),
     percentile: z
       .number()
       .min(0)
       .lt(100)
       .default(30)
       .describe('scores below this percentile of all scores are dropped; 0 drops none'),
-    minValidShare: share.default(0.1).describe('stop when fewer responses than this follow the format'),
-    minSamples: z.int().min(1).default(64).describe('responses to see before minValidShare is looked at'),
+    minYield: share
+      .default(0.1)
+      .describe('hold the run, with advice, when a smaller share of the responses follows the format'),
+    minSamples: z.int().min(1).default(64).describe('responses to see before minYield is looked at'),
   })
   .superRefine(({ sampling }, context) => {
     checkGroupSampling('sampling', sampling, (issue) => context.addIssue(issue));
@@ -165,32 +180,20 @@ export const boltSft = z.strictObject({
   delimiters: delimitersConfig.prefault({}).describe('marks that are trained on; those of the bootstrap may differ'),
   epochs: z.number().gt(0).default(4).describe('passes over the rows; the last checkpoint goes on'),
   batchSize: z.int().min(1).default(128).describe('rows a step'),
-  learningRate: z.number().gt(0).default(2e-5).describe('peak learning rate, cosine after the warm-up'),
-  warmupRatio: share.default(0.1).describe('share of the steps that the learning rate rises over'),
+  microBatchSize: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('rows in one forward pass; divides batchSize, which it is by default'),
+  learningRate: z
+    .number()
+    .gt(0)
+    .default(2e-5)
+    .describe('peak learning rate, after a tenth of the steps; cosine from there'),
   maxLength: z.int().min(16).default(16_384).describe('longest row, tokens'),
   tooLong: z
     .enum(['drop', 'refuse'])
     .default('drop')
     .describe('what becomes of a longer row: dropped and counted, or an error'),
+  ...adapterFields,
 });
-
-/** The draft of the first two stages' config; the sections of a loop that has them. */
-export const boltSections = z
-  .strictObject({ curation: boltCuration, bootstrap: boltBootstrap.prefault({}), sft: boltSft.prefault({}) })
-  .superRefine(({ bootstrap, sft }, context) => {
-    const longest = bootstrap.format.thoughtTokens.min + bootstrap.format.solutionTokens.min;
-    if (longest > bootstrap.sampling.maxTokens) {
-      context.addIssue({
-        code: 'custom',
-        path: ['bootstrap', 'sampling', 'maxTokens'],
-        message: `no response of at most ${bootstrap.sampling.maxTokens} tokens can reach the floors of ${longest}`,
-      });
-    }
-    if (longest > sft.maxLength) {
-      context.addIssue({
-        code: 'custom',
-        path: ['sft', 'maxLength'],
-        message: `no row can reach the floors of ${longest}`,
-      });
-    }
-  });

@@ -13,7 +13,14 @@ export const endpointFields = {
   callsInFlight: z.int().min(1).max(1024).default(16).describe('most calls in the air at once, per worker process'),
 };
 
+/** A model behind HTTP that gives a conversation a number. */
+export const rewardModelConfig = z.strictObject({
+  ...endpointFields,
+  path: z.string().startsWith('/').default('/pooling').describe('where {model, messages} is posted to'),
+});
+
 /** What the policy is served by. */
 export const policyConfig = z.strictObject(endpointFields);
 
 export type EndpointConfig = z.infer<typeof policyConfig>;
+export type RewardModelConfig = z.infer<typeof rewardModelConfig>;

@@ -45,9 +45,3 @@ export const verifiersRow = verifiersRubric.extend({
   id: idText,
   prompt: z.union([someText, messages]),
 });
-
-export type WildBenchRow = z.infer<typeof wildBenchRow>;
-export type InfoBenchRow = z.infer<typeof infoBenchRow>;
-export type MtBenchRow = z.infer<typeof mtBenchRow>;
-export type VerifiersRubric = z.infer<typeof verifiersRubric>;
-export type VerifiersRow = z.infer<typeof verifiersRow>;

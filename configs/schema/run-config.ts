@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { bestOfNConfig } from './best-of-n.ts';
+import { boltConfig } from './bolt-loop.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
 import { refineConfig } from './refine.ts';
 import { wildbenchConfig } from './wildbench.ts';
 
 /** The config file of a run: `loop` names what is run and with it the fields. Unknown fields are errors. */
-export const runConfig = z.discriminatedUnion('loop', [onlineDpoConfig, refineConfig, bestOfNConfig, wildbenchConfig]);
+export const runConfig = z.discriminatedUnion('loop', [
+  onlineDpoConfig,
+  refineConfig,
+  bestOfNConfig,
+  wildbenchConfig,
+  boltConfig,
+]);
 
 export type RunConfig = z.infer<typeof runConfig>;
 export type LoopName = RunConfig['loop'];

@@ -1,6 +1,22 @@
 import { z } from 'zod';
 
+/** What every training of an adapter has, whatever its method. */
+export const adapterFields = {
+  loraRank: z
+    .literal([1, 8, 16, 32, 64, 128, 256, 320, 512])
+    .default(16)
+    .describe('rank of the adapter; vLLM serves only these'),
+  loraAlpha: z.number().gt(0).default(32).describe('scale of the adapter'),
+  saveSteps: z.int().min(1).default(5).describe('steps between checkpoints'),
+  command: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('launcher before the script, e.g. ["accelerate", "launch"]; default: the Python of the set-up'),
+  device: z.enum(['cpu', 'auto']).default('cpu').describe('where to train'),
+};
+
 const sharedFields = {
+  ...adapterFields,
   learningRate: z.number().gt(0).default(2e-4).describe('peak learning rate'),
   epochs: z.number().gt(0).default(1).describe('passes over the rows'),
   batchSize: z.int().min(1).default(4).describe('rows a step: pairs, completions or answers'),
@@ -14,22 +30,11 @@ const sharedFields = {
     .min(16)
     .default(1024)
     .describe('longest prompt plus answer, tokens; a longer row is dropped and counted'),
-  loraRank: z
-    .literal([1, 8, 16, 32, 64, 128, 256, 320, 512])
-    .default(16)
-    .describe('rank of the adapter; vLLM serves only these'),
-  loraAlpha: z.number().gt(0).default(32).describe('scale of the adapter'),
   schedule: z.enum(['cosine', 'constant']).default('cosine').describe('course of the learning rate after its warm-up'),
-  saveSteps: z.int().min(1).default(5).describe('steps between checkpoints'),
   optimizer: z
     .enum(['fresh', 'kept'])
     .default('fresh')
     .describe('kept: go on with the optimizer state of the round that made the weights'),
-  command: z
-    .array(z.string().min(1))
-    .optional()
-    .describe('launcher before the script, e.g. ["accelerate", "launch"]; default: the Python of the set-up'),
-  device: z.enum(['cpu', 'auto']).default('cpu').describe('where to train'),
 };
 
 const reference = z

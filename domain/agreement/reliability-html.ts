@@ -1,7 +1,7 @@
 import type { Interval } from '../bootstrap.ts';
 import { formatCount, formatNumber } from '../format-number.ts';
 import { html, type Html } from '../html.ts';
-import { REPORT_STYLE } from '../report/style.ts';
+import { renderPage } from '../report/page.ts';
 import type { Calibration, ReliabilityBin } from './calibration.ts';
 import { reliabilityChart } from './reliability-chart.ts';
 
@@ -26,43 +26,24 @@ const RELIABILITY_STYLE = `
 
 /** A judge's reliability picture and table as one HTML file: no script, nothing loaded, every text escaped. */
 export function renderReliabilityHtml({ name, calibration, brier, unparsed }: ReliabilityPage): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-        />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>Reliability: ${name}</title>
-        <style></style>
-      </head>
-      <body>
-        <main>
-          <h1>Reliability of ${name}</h1>
-          <div class="headline">
-            <p class="label">Expected calibration error of P(yes), 0 is perfect</p>
-            <p class="result">${formatNumber(calibration.ece, 3)}</p>
-            <p class="quiet">
-              over ${formatCount(calibration.count)} answers in ${calibration.bins.length} bins of equal width;
-              ${formatCount(unparsed)} more unparsed. Brier score ${brierText(brier)}
-            </p>
-          </div>
-          <figure>
-            <figcaption>
-              On the dashed line a judge’s P(yes) is the share of its answers that humans say yes to: below it the judge
-              believes too much, above it too little. Dots grow with their bin, red lines are the gaps.
-            </figcaption>
-            ${reliabilityChart(calibration)}
-          </figure>
-          ${binTable(calibration.bins)}
-        </main>
-      </body>
-    </html> `;
-  // The style sheet is ours and holds quotes that escaping would break, so it is put in after the template.
-  return page.text.replace('<style></style>', () => `<style>${REPORT_STYLE}${RELIABILITY_STYLE}</style>`);
+  const content = html`<h1>Reliability of ${name}</h1>
+    <div class="headline">
+      <p class="label">Expected calibration error of P(yes), 0 is perfect</p>
+      <p class="result">${formatNumber(calibration.ece, 3)}</p>
+      <p class="quiet">
+        over ${formatCount(calibration.count)} answers in ${calibration.bins.length} bins of equal width;
+        ${formatCount(unparsed)} more unparsed. Brier score ${brierText(brier)}
+      </p>
+    </div>
+    <figure>
+      <figcaption>
+        On the dashed line a judge’s P(yes) is the share of its answers that humans say yes to: below it the judge
+        believes too much, above it too little. Dots grow with their bin, red lines are the gaps.
+      </figcaption>
+      ${reliabilityChart(calibration)}
+    </figure>
+    ${binTable(calibration.bins)}`;
+  return renderPage({ title: `Reliability: ${name}`, content, style: RELIABILITY_STYLE });
 }
 
 function brierText(brier: Interval | null): string {

@@ -73,8 +73,10 @@ function precisionOf(
     const best = new Set(
       keepHighest(measured, ({ goldPassRate }) => goldPassRate ?? 0).map(({ sampleIndex }) => sampleIndex),
     );
+    // A pick that nobody measured is no wrong pick.
+    const known = measured.map(({ sampleIndex }) => sampleIndex);
     const picks =
-      arm === 'random-of-n' ? measured.map(({ sampleIndex }) => sampleIndex) : picksOf(selection, arm, keepTies);
+      arm === 'random-of-n' ? known : picksOf(selection, arm, keepTies).filter((pick) => known.includes(pick));
     return picks.length === 0 || best.size === 0 ? [] : [picks.filter((pick) => best.has(pick)).length / picks.length];
   });
   return {

@@ -1,5 +1,6 @@
 import type { Checklist } from '../checklist.ts';
 import type { ChatMessage } from '../prompt.ts';
+import type { DifficultyCriterion, DifficultyLabels } from './difficulty.ts';
 
 /** One item of a query set, as it was collected: a conversation of any length. */
 export interface CollectedQuery {
@@ -7,6 +8,9 @@ export interface CollectedQuery {
   readonly messages: readonly ChatMessage[];
   /** Asked of the solution, where the outcome is scored by one. */
   readonly checklist: Checklist;
+  /** Labels that it brings. */
+  readonly topic?: string;
+  readonly difficulty?: readonly DifficultyCriterion[];
 }
 
 /** A query that is still in: its first user turn alone. */
@@ -14,6 +18,16 @@ export interface CuratedQuery {
   readonly promptId: string;
   readonly text: string;
   readonly checklist: Checklist;
+}
+
+/** A query that passed every step, as a row of a prompt set: asked by itself, as the trained model is. */
+export interface BoltPrompt {
+  readonly promptId: string;
+  readonly messages: readonly [ChatMessage];
+  readonly checklist: Checklist;
+  readonly topic: string;
+  /** `null` where nothing was asked about it. */
+  readonly difficulty: DifficultyLabels | null;
 }
 
 /** Why a query is left out, in the order in which it is looked at. */

@@ -68,10 +68,12 @@ const FEWEST_GRAMS = 20;
 /** A stray foreign name is no mixing of languages. */
 const FOREIGN_SHARE = 0.05;
 
+/** "The reasoning above" may mean the solution's own, and "in my thoughts" belongs in love letters. */
 const TO_THOUGHTS =
-  /\b(?:my|the|these|those) (?:internal |earlier |previous |above )?(?:thoughts|thinking|reasoning|thought process)(?: above| section| block)?\b(?= (?:above|shows?|explains?|derives?|contains?|has|have|as)\b)|\b(?:in|see|from|per) (?:my|the) (?:internal |earlier |previous )?(?:thoughts|thinking|thought process|thought block)\b/i;
+  /\b(?:my|the|these) (?:internal |earlier |previous )?(?:thoughts|thinking|thought process) above\b|\b(?:see|(?:shown|given|explained|derived|described|found|computed|worked out|laid out) (?:in|by)) (?:my|the) (?:internal |earlier |previous )?(?:thoughts|thinking|thought process)\b/i;
+/** In its first sentence a solution has nothing above it. */
 const TO_NOTHING_ABOVE =
-  /^[^.!?\n]{0,80}\b(?:see|as (?:shown|explained|derived|described|computed|stated|noted|mentioned|given|worked out)|given|shown|stated|derived) above\b/i;
+  /^[^.!?\n]{0,80}\b(?:see|shown|explained|derived|described|computed|stated|noted|mentioned|given|worked out|reasoning|analysis|solution|answer) above\b/i;
 
 /**
  * Layout first, then content; the first fault names the response.

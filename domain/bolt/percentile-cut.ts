@@ -2,6 +2,8 @@ import { DataError } from '../errors.ts';
 import { percentile } from '../wildbench/percentile.ts';
 import type { FrozenScores, OutcomeScore, ScorerStamp } from './outcome-score.ts';
 
+const ROUNDING = 1e-9;
+
 /** The line that a stage's scores are cut at, and all that it was computed from. */
 export interface PercentileCut {
   readonly setHash: string;
@@ -33,7 +35,7 @@ export function percentileCut({ setHash, scores }: FrozenScores, share: number):
   }
   for (const score of scores) checkScore(score, first.stamp);
   const sorted = scores.map(({ score }) => score).toSorted((a, b) => a - b);
-  const cut = percentile(sorted, share);
+  const cut = cutAt(sorted, share);
   const below = sorted.filter((score) => score < cut).length;
   return { setHash, stamp: first.stamp, share, cut, scores: scores.length, below };
 }
@@ -41,6 +43,13 @@ export function percentileCut({ setHash, scores }: FrozenScores, share: number):
 /** Whether a score stays. */
 export function isKept({ score }: OutcomeScore, { cut }: PercentileCut): boolean {
   return score >= cut;
+}
+
+/** A rank that is whole but for rounding (0.07 of 100 steps) is the score of that rank, which would else be below it. */
+function cutAt(sorted: readonly number[], share: number): number {
+  const rank = share * (sorted.length - 1);
+  const exact = Math.abs(rank - Math.round(rank)) < ROUNDING ? sorted[Math.round(rank)] : undefined;
+  return exact ?? percentile(sorted, share);
 }
 
 function checkScore({ promptId, sampleIndex, score, stamp }: OutcomeScore, first: ScorerStamp): void {

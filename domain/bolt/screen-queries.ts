@@ -6,7 +6,7 @@ import { wordsOf } from './word-grams.ts';
 
 /** The steps of the curation that need no model. */
 export interface ScreenRules {
-  /** Both inclusive, characters. */
+  /** Both inclusive, UTF-16 units. */
   readonly minChars: number;
   readonly maxChars: number;
   /** ISO 639-1; none lets every language in. A query too short to tell passes. */
@@ -71,7 +71,7 @@ function found(reason: DropReason, detail: string | null): Finding {
 
 function checkText(text: string, { minChars, maxChars, languages }: ScreenRules): Finding {
   if (text === '') return found('no-user-turn', 'no user turn with text');
-  const lengthChars = [...text].length;
+  const lengthChars = text.length;
   if (lengthChars < minChars) return found('too-short', `${lengthChars} characters, min ${minChars}`);
   if (lengthChars > maxChars) return found('too-long', `${lengthChars} characters, max ${maxChars}`);
   const language = languages.length === 0 ? null : proseLanguage(text);

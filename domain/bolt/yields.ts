@@ -71,19 +71,22 @@ export function countDrops(dropped: readonly DroppedQuery[]): Readonly<Record<Dr
 /** When a stage with a poor yield is not worth going on with. */
 export interface YieldLimit {
   /** Smallest share of valid samples, in [0, 1]. */
-  readonly minValidShare: number;
+  readonly minYield: number;
   /** Nothing is concluded from fewer samples. */
   readonly minSamples: number;
 }
 
 /** Whether so few samples follow the format that the stage should stop. Calls that failed say nothing about the model. */
-export function isYieldTooLow({ samples, valid, fates }: Yield, { minValidShare, minSamples }: YieldLimit): boolean {
+export function isYieldTooLow(
+  { samples, valid, fates }: Pick<Yield, 'samples' | 'valid' | 'fates'>,
+  { minYield, minSamples }: YieldLimit,
+): boolean {
   const answered = samples - fates.failed;
-  return answered >= minSamples && valid < minValidShare * answered;
+  return answered >= minSamples && valid < minYield * answered;
 }
 
 /** The fault that most samples of a yield have, or `null` when none has one. */
-export function commonestFault({ fates }: Yield): SampleFate | null {
+export function commonestFault({ fates }: Pick<Yield, 'fates'>): SampleFate | null {
   const faults = SAMPLE_FATES.filter((fate) => !isValid(fate) && fates[fate] > 0);
   return faults.toSorted((a, b) => fates[b] - fates[a])[0] ?? null;
 }

@@ -53,10 +53,12 @@ function repeatsChecklist(text: string, checklist: Checklist): boolean {
 interface ReturnableTurn {
   readonly turn: number;
   readonly passRate: number | null;
+  readonly verdicts_I: readonly Verdict[];
 }
 
 /**
- * The turn that is the result: the last one (the paper), or the earliest with the highest pass rate.
+ * The turn that is the result: the last one (the paper), or the earliest with the highest pass rate. A turn with an unparsed
+ * verdict is left out as long as there is one without: its rate stands on fewer items.
  *
  * @returns `null` when there is no turn
  */
@@ -65,7 +67,8 @@ export function chooseReturnedTurn(turns: readonly ReturnableTurn[], returns: 'l
   if (last === undefined) return null;
   if (returns === 'last') return last.turn;
   const rated = turns.filter(({ passRate }) => passRate !== null);
-  const best = rated.reduce<ReturnableTurn | undefined>(
+  const whole = rated.filter(({ verdicts_I }) => verdicts_I.every(({ answer }) => answer !== 'unparsed'));
+  const best = (whole.length > 0 ? whole : rated).reduce<ReturnableTurn | undefined>(
     (found, turn) => (found === undefined || (turn.passRate ?? 0) > (found.passRate ?? 0) ? turn : found),
     undefined,
   );

@@ -1,4 +1,5 @@
 import { bestOfNHeadline } from './best-of-n/headline.ts';
+import { boltHeadline } from './bolt/headline.ts';
 import { onlineDpoHeadline } from './online-dpo/headline.ts';
 import { refineHeadline } from './refine/headline.ts';
 import type { ReportHeadline } from './report-base.ts';
@@ -10,6 +11,8 @@ export function headlineOf(report: RunReport): ReportHeadline {
   switch (report.loop) {
     case 'online-dpo':
       return onlineDpoHeadline(report);
+    case 'bolt':
+      return boltHeadline(report);
     case 'refine':
       return refineHeadline(report);
     case 'best-of-n':

@@ -1,13 +1,14 @@
 import { formatSeconds } from '../format-number.ts';
 import { html, type Html, type HtmlValue } from '../html.ts';
 import { bestOfNSections } from './best-of-n/sections.ts';
+import { boltSections } from './bolt/sections.ts';
 import { headlineOf } from './headline-of.ts';
 import { onlineDpoSections } from './online-dpo/sections.ts';
 import { refineSections } from './refine/sections.ts';
 import type { RunReport } from './run-report.ts';
 import { artifactTable, callsTable } from './run-tables.ts';
 import { section } from './section.ts';
-import { REPORT_STYLE } from './style.ts';
+import { renderPage } from './page.ts';
 import { shortHash } from './table.ts';
 import { wildbenchSections } from './wildbench/sections.ts';
 
@@ -22,42 +23,25 @@ interface LoopSections {
 export function renderReportHtml(report: RunReport): string {
   const { results, callsNote, samples } = sectionsOf(report);
   const calls = report.calls.length === 0 ? null : html`${callsTable(report.calls)}${callsNote ?? null}`;
-  // The style sheet is ours and holds `>` and quotes that escaping would break, so it is put in after the template.
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-        />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${report.runName}: ${report.status}</title>
-        <style></style>
-      </head>
-      <body>
-        <main>
-          ${header(report)} ${results} ${section('Model calls', calls, 'No model call was recorded.')}
-          ${section('Sample prompts', samples.length === 0 ? null : samples, 'No sample was kept.')}
-          ${section('Lineage', report.artifacts.length === 0 ? null : artifactTable(report.artifacts), 'No artifact was written.')}
-          <section>
-            <h2>Config</h2>
-            <details>
-              <summary>Resolved config, every default filled in</summary>
-              <pre>${JSON.stringify(report.config, null, 2)}</pre>
-            </details>
-          </section>
-        </main>
-      </body>
-    </html> `;
-  return page.text.replace('<style></style>', () => `<style>${REPORT_STYLE}</style>`);
+  const content = html`${header(report)} ${results} ${section('Model calls', calls, 'No model call was recorded.')}
+    ${section('Sample prompts', samples.length === 0 ? null : samples, 'No sample was kept.')}
+    ${section('Lineage', report.artifacts.length === 0 ? null : artifactTable(report.artifacts), 'No artifact was written.')}
+    <section>
+      <h2>Config</h2>
+      <details>
+        <summary>Resolved config, every default filled in</summary>
+        <pre>${JSON.stringify(report.config, null, 2)}</pre>
+      </details>
+    </section>`;
+  return renderPage({ title: `${report.runName}: ${report.status}`, content });
 }
 
 function sectionsOf(report: RunReport): LoopSections {
   switch (report.loop) {
     case 'online-dpo':
       return onlineDpoSections(report);
+    case 'bolt':
+      return boltSections(report);
     case 'refine':
       return refineSections(report);
     case 'best-of-n':

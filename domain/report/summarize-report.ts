@@ -1,5 +1,6 @@
 import { formatCount, formatSeconds } from '../format-number.ts';
 import { bestOfNLines } from './best-of-n/summary-lines.ts';
+import { boltLines } from './bolt/summary-lines.ts';
 import { headlineOf } from './headline-of.ts';
 import { refineLines } from './refine/summary-lines.ts';
 import type { RunReport } from './run-report.ts';
@@ -26,6 +27,8 @@ function loopLines(report: RunReport): readonly string[] {
   switch (report.loop) {
     case 'online-dpo':
       return [];
+    case 'bolt':
+      return boltLines(report);
     case 'refine':
       return refineLines(report);
     case 'best-of-n':

@@ -108,7 +108,15 @@ function scoreResult(
 ): ScoreResult {
   const { score, adjustedScore, total, kept, unreadable, empty, truncated, taskMacroScore } = summary;
   return {
-    score, adjustedScore, total, kept, unreadable, empty, truncated, taskMacroScore, aboveReference,
+    score,
+    adjustedScore,
+    total,
+    kept,
+    unreadable,
+    empty,
+    truncated,
+    taskMacroScore,
+    aboveReference,
     missing: tasks - judged,
     groups: listGroups(summary.groups),
   };
@@ -170,7 +178,13 @@ function measureRewards(
         const interval = bootstrapTasks([rewardsByTask(against, lengthPenaltyChars, mode)], 0, bootstrap);
         const { counts, total, unreadable, dropped, consistency } = counted;
         return {
-          baseline, lengthPenaltyChars, counts, total, unreadable, dropped, consistency,
+          baseline,
+          lengthPenaltyChars,
+          counts,
+          total,
+          unreadable,
+          dropped,
+          consistency,
           reward: summary.reward,
           low: interval?.low ?? null,
           high: interval?.high ?? null,

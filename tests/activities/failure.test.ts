@@ -42,6 +42,7 @@ const DATA = {
   'data/duplicate-prompt': true,
   'data/held-out-overlap': true,
   'data/nothing-to-train-on': true,
+  'data/no-rows': true,
   'data/mixed-policy-versions': true,
   'data/no-scores': true,
   'data/mixed-scorers': true,

@@ -136,8 +136,14 @@ describe('generateWildbench', () => {
     expect(rollouts.manifest.policy).toBe(`${ADAPTER}@${'a'.repeat(16)}`);
 
     await store().write({
-      name: 'quick/round-003/policy', schema: 'test', step: 'test', parents: [], configHash: '1'.repeat(64),
-      policy: null, summary: {}, shards: [[{ round: 3, servedModel: 'newer' }]],
+      name: 'quick/round-003/policy',
+      schema: 'test',
+      step: 'test',
+      parents: [],
+      configHash: '1'.repeat(64),
+      policy: null,
+      summary: {},
+      shards: [[{ round: 3, servedModel: 'newer' }]],
     });
     await open({ policies: { base: {}, trained: { fromRun: 'quick' } } });
     const { rows } = await readArtifact<{ version: { round: number } }>(store(), 'test/compared');

@@ -108,7 +108,8 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
       : refuse(404, `The lora adapter '${name}' cannot be found.`);
 
   const tokenize = (body: CompletionBody): ScriptedReply => {
-    const tokens = (body.messages ?? []).flatMap((message) => splitWords(message.content)).map(hashWord);
+    const texts = typeof body.prompt === 'string' ? [body.prompt] : (body.messages ?? []).map(({ content }) => content);
+    const tokens = texts.flatMap(splitWords).map(hashWord);
     return { body: { count: tokens.length, max_model_len: maxModelLen, tokens } };
   };
 

@@ -153,6 +153,17 @@ describe('compareArms', () => {
     expect(armOf(false, 'self-score')).toBeUndefined();
   });
 
+  it('leaves a pick without a gold verdict out of the precision instead of counting it as wrong', () => {
+    const selection = makeSelection([1, 0], { chosen: 2, tied: [0, 2] });
+    const unmeasured = { ...selection, candidates_N: [...selection.candidates_N, makeCandidate(2)] };
+    const precisionOf = (keepTies: boolean) =>
+      compareArms([unmeasured, ...SELECTIONS], keepTies, OPTIONS).find(({ arm }) => arm === 'best-of-n');
+    // One pick: the two measured prompts, both truly best. A set {0, 2}: candidate 0 alone is known, and best.
+    expect(precisionOf(false)).toMatchObject({ precision: 1, precisionPrompts: 2 });
+    expect(precisionOf(true)?.precisionPrompts).toBe(3);
+    expect(precisionOf(true)?.precision).toBeCloseTo((1 + 0.5 + 1) / 3, 12);
+  });
+
   it('counts a kept set of ties with its mean, and its precision as |S∩B| / |S|', () => {
     // prompt 1: S = {1, 3}, B = {1, 2}: mean gold (1 + 0) / 2, precision 1/2; prompt 2: S = {0}, B = {0, 3}: 0.5, precision 1
     expect(armOf(true, 'best-of-n')).toMatchObject({ prompts: 2, precision: 0.75 });

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { boltExampleLibrary } from '../../configs/schema/bolt-example.ts';
 import { boltQuery } from '../../configs/schema/bolt-query.ts';
-import { boltSections } from '../../configs/schema/bolt.ts';
+import { boltCuration } from '../../configs/schema/bolt.ts';
 import { promptRow } from '../../configs/schema/prompt-row.ts';
 import { DIFFICULTY_CRITERIA, type DifficultyLabels } from '../../domain/bolt/difficulty.ts';
+import type { LabelReply } from '../../domain/bolt/label-reply.ts';
 import { findOverlaps } from '../../domain/bolt/evaluation-overlap.ts';
 import { fileByTopic, keepHard } from '../../domain/bolt/keep-labelled.ts';
 import { findNearDuplicates, jaccard } from '../../domain/bolt/near-duplicates.ts';
@@ -178,11 +179,11 @@ describe('labels', () => {
   const cut = { ok: false, cause: 'truncated', detail: 'ended with "length"' } as const;
 
   it('keep queries at the threshold or above, and tell an easy one from one without labels', () => {
-    const replies = new Map([
+    const replies = new Map<string, LabelReply<DifficultyLabels>>([
       ['hard', { ok: true, label: labels(5) }],
       ['easy', { ok: true, label: labels(4) }],
       ['cut', cut],
-    ] as const);
+    ]);
     const { kept, dropped } = keepHard(queries, replies, 5);
     expect(kept).toEqual([{ ...queries[0], difficulty: labels(5) }]);
     expect(dropped).toEqual([
@@ -195,7 +196,7 @@ describe('labels', () => {
   it('file queries under their topics', () => {
     const { kept, dropped } = fileByTopic(
       queries.slice(0, 2),
-      new Map([['hard', { ok: true, label: 'logic' }]] as const),
+      new Map<string, LabelReply<string>>([['hard', { ok: true, label: 'logic' }]]),
     );
     expect(kept).toEqual([{ ...queries[0], topic: 'logic' }]);
     expect(dropped).toEqual([{ promptId: 'easy', reason: 'topic-unread', detail: 'no reply' }]);
@@ -211,7 +212,7 @@ describe('the queries of the repository', async () => {
       files.map(async (file) => parse(await readText(`configs/data/bolt-examples/${file}`)) as unknown),
     ),
   );
-  const { curation } = boltSections.parse(parse(await readText('tests/fixtures/bolt/bolt-draft.yaml')));
+  const curation = boltCuration.parse({ queries: ['configs/data/bolt-queries.jsonl'], maxChars: 1200 });
   const evaluation = [
     ...heldOut.map(({ messages }) => ({
       setName: 'quickstart-held-out',

@@ -167,6 +167,8 @@ describe('the content', () => {
       'ok',
     );
     expect(codeOf(respond(THOUGHTS, 'The reasoning is this: the axis is tilted, so the Sun stands lower.'))).toBe('ok');
+    expect(codeOf(respond(THOUGHTS, 'Dear Ada, you are in my thoughts every day.'))).toBe('ok');
+    expect(codeOf(respond(THOUGHTS, 'The axis is tilted. By the reasoning above the days are shorter.'))).toBe('ok');
   });
 
   it('finds a solution that stands word for word in the thoughts', () => {

@@ -47,6 +47,11 @@ describe('the percentile cut', () => {
     expect(set.scores.every((one) => isKept(one, percentileCut(set, 0.3)))).toBe(true);
   });
 
+  it('is a score itself at a whole rank, although 0.07 * 100 is 7.000000000000001', () => {
+    const set = frozen(Array.from({ length: 101 }, (_, index) => score('q', index, index)));
+    expect(percentileCut(set, 0.07)).toMatchObject({ cut: 7, below: 7 });
+  });
+
   it('is the score itself where there is one, and drops none at 0', () => {
     expect(percentileCut(frozen([score('q', 0, 0.4)]), 0.3)).toMatchObject({ cut: 0.4, below: 0 });
     expect(percentileCut(drawScores(1), 0).below).toBe(0);
@@ -179,9 +184,9 @@ describe('yields', () => {
   });
 
   it('says that a yield is too low once there are enough answers: 3 of 6, failed calls left out', () => {
-    expect(isYieldTooLow(table.all, { minValidShare: 0.6, minSamples: 6 })).toBe(true);
-    expect(isYieldTooLow(table.all, { minValidShare: 0.5, minSamples: 6 })).toBe(false);
-    expect(isYieldTooLow(table.all, { minValidShare: 0.6, minSamples: 7 })).toBe(false);
+    expect(isYieldTooLow(table.all, { minYield: 0.6, minSamples: 6 })).toBe(true);
+    expect(isYieldTooLow(table.all, { minYield: 0.5, minSamples: 6 })).toBe(false);
+    expect(isYieldTooLow(table.all, { minYield: 0.6, minSamples: 7 })).toBe(false);
   });
 
   it('names the commonest fault, and knows what to do about each', () => {

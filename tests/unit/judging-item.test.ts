@@ -39,14 +39,16 @@ describe('renderJudgePrompt', () => {
     expect(() => renderJudgePrompt('', fields)).toThrow(ConfigError);
   });
 
-  it('renders the template that ships, instruction and answer before the question', async () => {
+  // All items of an answer share what stands before the question: the prefix cache serves it.
+  it('renders the template that ships, with nothing after the question but its fence', async () => {
     const shipped = await readFile(new URL('../../prompts/judge-item.md', import.meta.url), 'utf8');
     const prompt = renderJudgePrompt(shipped, { instruction: 'III', answer: 'AAA', question: 'QQQ' });
-    const positions = ['\nIII\n', '\nAAA\n', '\nQQQ\n', 'VERDICT: YES', 'VERDICT: NO'].map((part) =>
+    const positions = ['\nIII\n', '\nAAA\n', 'VERDICT: YES', 'VERDICT: NO', '\nQQQ\n'].map((part) =>
       prompt.indexOf(part),
     );
     expect(positions).not.toContain(-1);
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    expect(prompt.trimEnd().endsWith('\nQQQ\n```')).toBe(true);
   });
 });
 

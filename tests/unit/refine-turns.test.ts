@@ -58,10 +58,10 @@ describe('rejectRewrite', () => {
 
 describe('chooseReturnedTurn', () => {
   const TURNS = [
-    { turn: 0, passRate: 0.5 },
-    { turn: 1, passRate: 0.75 },
-    { turn: 2, passRate: 0.75 },
-    { turn: 3, passRate: 0.25 },
+    { turn: 0, passRate: 0.5, verdicts_I: [] },
+    { turn: 1, passRate: 0.75, verdicts_I: [] },
+    { turn: 2, passRate: 0.75, verdicts_I: [] },
+    { turn: 3, passRate: 0.25, verdicts_I: [] },
   ];
 
   it('is the last one in the paper and the earliest best one here', () => {
@@ -69,8 +69,15 @@ describe('chooseReturnedTurn', () => {
     expect(chooseReturnedTurn(TURNS, 'best-seen')).toBe(1);
   });
 
+  it('is no turn whose rate stands on fewer verdicts, as long as there is one with all of them', () => {
+    const holes = { turn: 1, passRate: 1, verdicts_I: [verdict('yes'), verdict('unparsed')] };
+    const whole = { turn: 0, passRate: 0.5, verdicts_I: [verdict('yes'), verdict('no')] };
+    expect(chooseReturnedTurn([whole, holes], 'best-seen')).toBe(0);
+    expect(chooseReturnedTurn([holes], 'best-seen')).toBe(1);
+  });
+
   it('is the last one when nothing was decided, and null when there is no answer', () => {
-    expect(chooseReturnedTurn([{ turn: 0, passRate: null }], 'best-seen')).toBe(0);
+    expect(chooseReturnedTurn([{ turn: 0, passRate: null, verdicts_I: [] }], 'best-seen')).toBe(0);
     expect(chooseReturnedTurn([], 'best-seen')).toBeNull();
   });
 });

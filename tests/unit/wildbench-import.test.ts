@@ -67,7 +67,10 @@ describe('wildbench import', () => {
 
   it('makes tasks of InFoBench, the input below the instruction', async () => {
     await given({
-      id: 'x-1', instruction: 'Translate it into Ruby.', input: 'print(1)', category: 'GeeksforGeeks',
+      id: 'x-1',
+      instruction: 'Translate it into Ruby.',
+      input: 'print(1)',
+      category: 'GeeksforGeeks',
       decomposed_questions: ['Is it Ruby?'],
     });
     expect(await run({ from: 'infobench' })).toMatchObject([

@@ -1,6 +1,6 @@
 // Locks the promise of the call ledger: whatever dies, a run ends with the same data, and what may be asked twice is only
 // what was in the air.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -29,13 +29,22 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.teardown());
 
+let isRefused: (body: string) => boolean;
+let answerOf: (prompt: string, seed: number) => string;
+
 beforeEach(async () => {
+  isRefused = () => false;
+  // Pure in prompt and seed: half of the answers obey, so that every group has a pair.
+  answerOf = (prompt, seed) =>
+    seed % 2 === 0 ? `short answer about ${prompt.length}` : 'A long, long answer, with commas.';
   folder = await mkdtemp(join(tmpdir(), 'tickloop-run-'));
   server = await startScriptedModelServer({
+    intercept: ({ path, body }) =>
+      path === '/v1/chat/completions' && isRefused(JSON.stringify(body))
+        ? { status: 400, body: { error: { message: 'this prompt is refused' } } }
+        : undefined,
     deterministic: {
-      // Pure in prompt and seed: half of the answers obey, so that every group has a pair.
-      answer: (prompt, seed) =>
-        seed % 2 === 0 ? `short answer about ${prompt.length}` : 'A long, long answer, with commas.',
+      answer: (prompt, seed) => answerOf(prompt, seed),
       model: 'scripted',
       delayMs: 60,
     },
@@ -59,20 +68,20 @@ async function writePrompts(name: string, count: number): Promise<string> {
   return path;
 }
 
-async function dataOnlyConfig(): Promise<OnlineDpoConfig> {
+async function makeConfig(training: OnlineDpoConfig['training']): Promise<OnlineDpoConfig> {
   return onlineDpoConfig.parse({
     loop: 'online-dpo',
     data: { train: await writePrompts('train', PROMPTS), heldOut: await writePrompts('held-out', 4) },
     policy: { baseUrl: server.baseUrl, model: 'scripted', modelPath: folder, callsInFlight: CALLS_IN_FLIGHT },
     sampling: { samplesPerPrompt: 8, samplesPerCall: 2 },
     shards: { rows: 6, inFlight: 2 },
-    training: null,
+    training,
     temporal: { address: temporal.address, taskQueue: 'killed-run' },
   });
 }
 
-async function startRun(name: string, storeName: string) {
-  const config = await dataOnlyConfig();
+async function startRun(name: string, storeName: string, training: OnlineDpoConfig['training'] = null) {
+  const config = await makeConfig(training);
   const run = { runName: 'same', storeRoot: join(folder, storeName), configHash: '0'.repeat(64) };
   return temporal.client.workflow.start<typeof onlineDpoWorkflow>('onlineDpoWorkflow', {
     workflowId: name,
@@ -149,5 +158,45 @@ describe('a run on a real Temporal server', () => {
     expect((await (await startRun('stopped', 'd')).result()).status).toBe('done');
     expect(chatCalls() - paid).toBeLessThanOrEqual(CALLS - paid + CALLS_IN_FLIGHT);
     await pairsHash('d');
+  });
+
+  it('holds a stage with too many failed rollouts, says why, and takes it as it is when resumed', async () => {
+    isRefused = (body) => /train prompt x{0,5}"/.test(body); // 6 of 24 prompts
+    worker = await startWorkerProcess(temporal.address, 'killed-run');
+    const handle = await startRun('held', 'e');
+    const round = temporal.client.workflow.getHandle('held/round-1');
+    const heldBecause = async () => {
+      for (;;) {
+        const reason = await round.query(progressQuery).then(
+          (progress) => progress.heldBecause,
+          () => null, // the round has not begun
+        );
+        if (reason !== null) return reason;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    // 6 prompts x 8 rollouts of 24 x 8.
+    expect(await heldBecause()).toContain('48 of 192 rollouts failed, more than limits.maxFailedShare allows (0.1)');
+    const asked = chatCalls();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    expect(chatCalls()).toBe(asked);
+    await handle.signal(resumeSignal);
+    expect((await handle.result()).status).toBe('done');
+  });
+
+  it('writes a report before it fails', async () => {
+    answerOf = () => 'always the same';
+    worker = await startWorkerProcess(temporal.address, 'killed-run');
+    await writeFile(join(folder, 'config.json'), '{}'); // what a checkpoint is known by
+    const { training } = onlineDpoConfig.parse({ ...(await makeConfig(null)), training: {} });
+    const handle = await startRun('failed', 'f', training);
+    await expect(handle.result()).rejects.toThrow();
+    const report = JSON.parse(await readFile(join(folder, 'f', 'files', 'same', 'report', 'report.json'), 'utf8')) as {
+      readonly status: string;
+      readonly statusReason: string;
+    };
+    expect(report.status).toBe('failed');
+    expect(report.statusReason).toContain('has no preference pair to train on');
   });
 });

@@ -7,8 +7,8 @@ const LABEL_WIDTH = 66;
 const MAX_CURVE_POINTS = 400;
 
 /** Bars of the held-out pass rate with interval whiskers: base first, then each round. */
-export function passRateChart(evaluations: readonly ReportEvaluation[]): Html {
-  const bars = evaluations.map(({ round, interval }) => ({ name: roundName(round), interval, isBase: round === 0 }));
+export function passRateChart(evaluations: readonly ReportEvaluation[], nameOf = roundName): Html {
+  const bars = evaluations.map(({ round, interval }) => ({ name: nameOf(round), interval, isBase: round === 0 }));
   return barChart('Held-out pass rate with interval', bars, LABEL_WIDTH);
 }
 

@@ -6,7 +6,10 @@ import type { OnlineDpoReport, ReportDifference, ReportEvaluation } from './onli
 const LABEL = 'Held-out pass rate';
 
 /** Says what the run changed on the held-out prompts: base against the version that it returns. */
-export function onlineDpoHeadline(report: OnlineDpoReport): ReportHeadline {
+export function onlineDpoHeadline(
+  report: Pick<OnlineDpoReport, 'evaluations' | 'differences' | 'confidence'> &
+    Partial<Pick<OnlineDpoReport, 'bestRound'>>,
+): ReportHeadline {
   const base = report.evaluations.find((evaluation) => evaluation.round === 0);
   const last = report.evaluations.at(-1);
   if (last === undefined) {

@@ -52,7 +52,7 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
       {
         name: 'resumed from step',
         value: ofTraining((training) =>
-          training.resumedFromStep === null ? NONE : formatCount(training.resumedFromStep),
+          (training.resumedFromStep ?? 0) === 0 ? NONE : formatCount(training.resumedFromStep),
         ),
       },
       { name: 'final loss', value: ofTraining((training) => formatNumber(training.finalLoss, 3)) },
@@ -98,11 +98,14 @@ export function gatesTable(rounds: readonly ReportRound[]): Html {
 }
 
 /** Held-out numbers of each policy version, with their denominators. */
-export function evaluationTable({ evaluations, differences }: OnlineDpoReport): Html {
+export function evaluationTable(
+  { evaluations, differences }: Pick<OnlineDpoReport, 'evaluations' | 'differences'>,
+  nameOf = roundName,
+): Html {
   const hasGold = evaluations.some(({ gold }) => gold !== null);
   const rows = evaluations.map((entry) => {
     const difference = differences.find(({ round }) => round === entry.round)?.interval ?? null;
-    return row(html`<span title="${entry.policyStamp}">${roundName(entry.round)}</span>`, [
+    return row(html`<span title="${entry.policyStamp}">${nameOf(entry.round)}</span>`, [
       formatNumber(entry.interval?.mean ?? null, 3),
       formatBounds(entry.interval),
       ...(hasGold ? [formatNumber(entry.gold?.mean ?? null, 3), formatBounds(entry.gold)] : []),
@@ -132,7 +135,7 @@ export function evaluationTable({ evaluations, differences }: OnlineDpoReport): 
 }
 
 /** One column a round, measures below each other, so that rounds compare at a glance. */
-export function roundsTable(rounds: readonly ReportRound[]): Html {
+export function roundsTable(rounds: readonly ReportRound[], nameOf = roundName): Html {
   const body = MEASURES.map(([group, measures]) =>
     rowGroup(
       group,
@@ -145,11 +148,11 @@ export function roundsTable(rounds: readonly ReportRound[]): Html {
       ),
     ),
   );
-  return table('What each round did', ['', ...rounds.map(({ round }) => roundName(round))], body);
+  return table('What each round did', ['', ...rounds.map(({ round }) => nameOf(round))], body);
 }
 
 /** Pass rate for each kind of verifier, before and after. */
-export function kindTable({ evaluations }: OnlineDpoReport): Html {
+export function kindTable({ evaluations }: Pick<OnlineDpoReport, 'evaluations'>, nameOf = roundName): Html {
   const kinds = [...new Set(evaluations.flatMap(({ byKind }) => byKind.map(({ kind }) => kind)))].toSorted();
   const rows = kinds.map((kind) =>
     row(
@@ -162,6 +165,6 @@ export function kindTable({ evaluations }: OnlineDpoReport): Html {
       }),
     ),
   );
-  const head = ['decided by', ...evaluations.map(({ round }) => roundName(round))];
+  const head = ['decided by', ...evaluations.map(({ round }) => nameOf(round))];
   return table('Held-out items answered yes, by what decided them', head, tableBody(rows));
 }

@@ -23,7 +23,7 @@ function scoreHeadline(report: WildbenchReport, board: JudgeBoard): ReportHeadli
   const first = board.leaderboard.find(({ model }) => model === reference);
   const best = board.leaderboard.find(({ model, score }) => model !== reference && score !== null);
   const result = board.policies.find(({ policy }) => policy === (best?.model ?? reference))?.scores;
-  const denominators = `${tasksOf(report)}, ${formatCount(result?.unreadable ?? null)} judgments unreadable, ${formatCount(result?.missing ?? null)} missing`;
+  const denominators = `${tasksOf(report)}, ${holesOf(board)}`;
   const score = (value: number | undefined) => formatNumber(value ?? null, 1);
   if (best === undefined || first === undefined) {
     const only = first ?? best;
@@ -57,6 +57,23 @@ function rewardHeadline(report: WildbenchReport, { judge, policies }: JudgeBoard
         : `${formatConfidence(report.confidence)} interval ${formatBounds({ mean: reward.reward, low: reward.low, high: reward.high, n: reward.counted })}`,
     denominators: `${tasksOf(report)}, ${formatCount(reward?.counted ?? 0)} pairs counted, ${formatCount(reward?.unreadable ?? 0)} unreadable, ${formatCount(reward?.missing ?? 0)} missing`,
   };
+}
+
+/** What all judgments of a board lack, those of the reference too. Every length penalty reads the same pairs. */
+function holesOf({ policies }: JudgeBoard): string {
+  const sum = (numbers: readonly number[]) => formatCount(numbers.reduce((total, number) => total + number, 0));
+  const scores = policies.flatMap(({ scores }) => scores ?? []);
+  const pairs = policies.flatMap(({ rewards }) =>
+    rewards.filter(({ lengthPenaltyChars }) => lengthPenaltyChars === rewards[0]?.lengthPenaltyChars),
+  );
+  return [
+    `scores: ${sum(scores.map(({ unreadable }) => unreadable))} unreadable, ${sum(scores.map(({ missing }) => missing))} missing`,
+    ...(pairs.length === 0
+      ? []
+      : [
+          `pairs: ${sum(pairs.map(({ unreadable }) => unreadable))} unreadable, ${sum(pairs.map(({ missing }) => missing))} missing`,
+        ]),
+  ].join('; ');
 }
 
 function tasksOf({ tasksAnswered, tasksInSet }: WildbenchReport): string {

@@ -1,0 +1,140 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
+import { boltName, boltQueriesPrefix, shardName } from '../domain/artifact-names.ts';
+import type { BoltExample } from '../domain/bolt/bolt-example.ts';
+import type { CollectedQuery } from '../domain/bolt/bolt-query.ts';
+import type { ReferenceText } from '../domain/bolt/evaluation-overlap.ts';
+import { exampleText, renderBootstrapPrompt } from '../domain/bolt/show-examples.ts';
+import { ConfigError, ModelServerError } from '../domain/errors.ts';
+import type { PromptRow } from '../domain/prompt.ts';
+import type { PromptSet, RunRef } from '../domain/run.ts';
+import { partition } from '../domain/shards.ts';
+import { readExampleLibrary, readQueryFiles } from './bolt-files.ts';
+import { readBootstrapTemplate } from './draw-thoughts.ts';
+import { readPromptFile } from './prompt-file.ts';
+import type { RunServices } from './run-services.ts';
+
+/** What BOLT's first stage works from; all empty where it is not run. */
+export interface OpenedBolt {
+  readonly collected: readonly CollectedQuery[];
+  readonly library: readonly BoltExample[];
+  /** Texts that no query may overlap with. */
+  readonly references: readonly ReferenceText[];
+}
+
+/**
+ * Reads and checks what the first stage needs, before a call is paid for.
+ *
+ * @throws DataError for files; ConfigError `config/unusable`; ModelServerError `model-server/context-too-small`
+ */
+export async function prepareBolt(
+  services: RunServices,
+  config: BoltConfig,
+  heldOut: readonly PromptRow[],
+): Promise<OpenedBolt> {
+  if (config.stages.some((stage) => stage !== 'bootstrap')) await checkCheckpoint(config);
+  const { curation, stages } = config;
+  if (!stages.includes('bootstrap') || curation === undefined) return { collected: [], library: [], references: [] };
+  const collected = await readQueryFiles(curation.queries.map((path) => resolve(path)));
+  const library = await readExampleLibrary(resolve(config.bootstrap.examples));
+  const sets = await Promise.all(
+    curation.evaluationSets.map(async ({ name, path }) => ({
+      name,
+      rows: await readPromptFile(resolve(path), { allowNoChecklist: true }),
+    })),
+  );
+  checkDecidable(collected, config);
+  await checkRoom(services, config, library);
+  return {
+    collected,
+    library,
+    references: [
+      ...[{ name: 'held-out', rows: heldOut }, ...sets].flatMap(({ name, rows }) => textsOf(name, rows)),
+      ...library.map((example) => ({ setName: 'examples', text: exampleText(example) })),
+    ],
+  };
+}
+
+/** Records it, the queries shard by shard; returns how many shards and rows of queries there are. */
+export async function recordBolt(
+  { store, config }: RunServices,
+  run: RunRef,
+  { collected, library, references }: OpenedBolt,
+): Promise<PromptSet> {
+  const shards = partition(collected, config.shards.rows);
+  const write = (name: string, schema: string, rows: readonly object[]) =>
+    store.write({
+      name,
+      schema,
+      step: 'open-run',
+      parents: [],
+      configHash: run.configHash,
+      policy: null,
+      shards: [rows],
+      summary: {},
+    });
+  if (collected.length > 0) {
+    await write(boltName(run.runName, 'examples'), 'bolt-example', library);
+    await write(boltName(run.runName, 'references'), 'reference-text', references);
+  }
+  const prefix = boltQueriesPrefix(run.runName, 'collected');
+  await Promise.all(shards.map((shard, index) => write(shardName(prefix, 'queries', index), 'collected-query', shard)));
+  return { shards: shards.length, rows: collected.length };
+}
+
+function textsOf(setName: string, rows: readonly PromptRow[]): readonly ReferenceText[] {
+  return rows.flatMap(({ messages }) =>
+    messages.flatMap(({ role, content }) => (role === 'user' ? [{ setName, text: content }] : [])),
+  );
+}
+
+function checkDecidable(collected: readonly CollectedQuery[], { bootstrap, judge }: BoltConfig): void {
+  if (bootstrap.scorer !== 'checklist' || judge !== undefined) return;
+  const row = collected.find(({ checklist }) => checklist.some(({ verifier }) => verifier === undefined));
+  if (row === undefined) return;
+  throw new ConfigError(
+    'config/unusable',
+    `Query "${row.promptId}" has an item without a verifier and the config has no judge: add a verifier to the item or a judge section, or set bootstrap.scorer to "verifier".`,
+  );
+}
+
+async function checkCheckpoint({ policy }: BoltConfig): Promise<void> {
+  const file = join(resolve(policy.modelPath), 'config.json');
+  await access(file).catch((cause: unknown) => {
+    throw new ConfigError(
+      'config/unusable',
+      `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`,
+      { cause },
+    );
+  });
+}
+
+/** The longest examples have to fit beside a response; a query that is too long on top is a failed sample later. */
+async function checkRoom({ bolt }: RunServices, config: BoltConfig, library: readonly BoltExample[]): Promise<void> {
+  const { shown, sampling, format } = config.bootstrap;
+  if (library.length < shown) {
+    throw new ConfigError(
+      'config/unusable',
+      `${config.bootstrap.examples} has ${library.length} examples and ${shown} are to be shown: add examples or lower bootstrap.shown.`,
+    );
+  }
+  if (bolt === undefined) return;
+  const { server, model } = bolt.bootstrapper;
+  const served = (await server.models()).find(({ id }) => id === model);
+  if (served === undefined) {
+    throw new ModelServerError(
+      'unknown-model',
+      `The server that is to bootstrap does not serve "${model}": correct bootstrap.by or the server.`,
+    );
+  }
+  if (served.maxModelLen === null) return;
+  const longest = library.toSorted((a, b) => exampleText(b).length - exampleText(a).length).slice(0, shown);
+  const content = renderBootstrapPrompt(await readBootstrapTemplate(), 'A query.', longest, format.delimiters);
+  const promptTokens = (await server.tokenize(model, [{ role: 'user', content }])).length;
+  if (promptTokens + sampling.maxTokens <= served.maxModelLen) return;
+  throw new ModelServerError(
+    'context-too-small',
+    `A prompt of the ${shown} longest examples has ${promptTokens} tokens and bootstrap.sampling.maxTokens is ${sampling.maxTokens}, more than the ${served.maxModelLen} tokens of context that are served: show fewer examples, lower maxTokens or serve a longer context.`,
+  );
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { onlineConfigOf } from '../../domain/bolt/online-config.ts';
+import { boltBootstrap, boltCuration, boltSft } from './bolt.ts';
+import { judgeConfig } from './judge.ts';
+import { onlineDpoConfig } from './online-dpo.ts';
+import { runFields } from './run-fields.ts';
+
+/** The stages of BOLT, in order. */
+const STAGES = ['bootstrap', 'sft', 'online'] as const;
+
+// What the rounds share with the other stages stands beside them; all else is theirs.
+const {
+  loop: _loop,
+  rounds: _rounds,
+  seed: _seed,
+  store: _store,
+  limits: _limits,
+  shards: _shards,
+  temporal: _temporal,
+  data,
+  policy,
+  judge: _judge,
+  evaluation,
+  publish,
+  ...roundFields
+} = onlineDpoConfig.shape;
+
+const fields = z.strictObject({
+  loop: z.literal('bolt').describe('long chains of thought: bootstrapping, supervised fine-tuning, online rounds'),
+  ...runFields,
+  stages: z
+    .array(z.enum(STAGES))
+    .min(1)
+    .default([...STAGES])
+    .describe('which of its three stages to run, in order; a later one alone goes on from what "from" names'),
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('run of the same store that the first stage goes on from: its rows (sft) or its tuned policy (online)'),
+  data: data.extend({
+    train: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('JSONL file of prompts of the online rounds; default: the curated queries that bring a checklist'),
+  }),
+  policy,
+  judge: judgeConfig.optional().describe('decides the items that have no verifier; is never shown any thoughts'),
+  curation: boltCuration.optional().describe('which queries are bootstrapped from; needed by stage bootstrap'),
+  bootstrap: boltBootstrap.prefault({}),
+  sft: boltSft.prefault({}),
+  online: z
+    .strictObject({
+      rounds: z.int().min(1).max(1000).default(3).describe('training rounds after the supervised fine-tuning'),
+      ...roundFields,
+      formatReward: z
+        .boolean()
+        .default(true)
+        .describe('a response that breaks the layout passes no item; false: whatever it shows to a user is judged'),
+    })
+    .prefault({}),
+  evaluation: evaluation.describe('of the base, of the tuned policy and of each round'),
+  publish,
+});
+
+/**
+ * BOLT's three stages. @source BOLT (arXiv 2502.03860) §3
+ */
+export const boltConfig = fields.superRefine((config, context) => {
+  checkStages(config, context);
+  checkLengths(config, context);
+  const rounds = onlineDpoConfig.safeParse(onlineConfigOf(config));
+  for (const issue of rounds.error?.issues ?? []) {
+    const [field] = issue.path;
+    const isOwn = typeof field === 'string' && field in roundFields;
+    context.addIssue({ ...issue, code: 'custom', path: isOwn ? ['online', ...issue.path] : issue.path });
+  }
+});
+
+export type BoltConfig = z.infer<typeof boltConfig>;
+
+type Fields = z.infer<typeof fields>;
+
+function checkStages({ stages, from, curation, data }: Fields, context: z.RefinementCtx): void {
+  const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const [first] = stages;
+  const at = STAGES.findIndex((stage) => stage === first);
+  if (stages.some((stage, index) => stage !== STAGES[at + index])) {
+    complain('stages', `must follow each other as in ${STAGES.join(', ')}`);
+  }
+  if (first === 'bootstrap' && curation === undefined) complain('curation', 'stage bootstrap needs its queries');
+  if (first === 'bootstrap' && from !== undefined)
+    complain('from', 'stage bootstrap starts from nothing: leave it out');
+  if (first !== 'bootstrap' && from === undefined) {
+    complain('from', `stage ${first} needs the name of a run to go on from, or the stages before it`);
+  }
+  if (!stages.includes('bootstrap') && stages.includes('online') && data.train === undefined) {
+    complain('data', 'stage online needs a train file where no queries are curated before it');
+  }
+}
+
+function checkLengths({ bootstrap, sft }: Fields, context: z.RefinementCtx): void {
+  const longest = bootstrap.format.thoughtTokens.min + bootstrap.format.solutionTokens.min;
+  const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (longest > bootstrap.sampling.maxTokens) {
+    complain(
+      ['bootstrap', 'sampling', 'maxTokens'],
+      `no response of at most ${bootstrap.sampling.maxTokens} tokens can reach the floors of ${longest}`,
+    );
+  }
+  if (longest > sft.maxLength) complain(['sft', 'maxLength'], `no row can reach the floors of ${longest}`);
+  const { batchSize, microBatchSize = batchSize } = sft;
+  if (batchSize % microBatchSize !== 0) {
+    complain(['sft', 'microBatchSize'], `must divide batchSize (${batchSize}), got ${microBatchSize}`);
+  }
+}
