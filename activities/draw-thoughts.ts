@@ -4,6 +4,7 @@ import { boltName, promptShardName, shardName, stageName } from '../domain/artif
 import type { BoltExample } from '../domain/bolt/bolt-example.ts';
 import type { BoltPrompt } from '../domain/bolt/bolt-query.ts';
 import type { CheckedSample } from '../domain/bolt/checked-sample.ts';
+import { layoutPattern } from '../domain/bolt/guide-layout.ts';
 import { BOOTSTRAP_HEADINGS, drawExamples, renderBootstrapPrompt } from '../domain/bolt/show-examples.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import { callSeed } from '../domain/random.ts';
@@ -133,6 +134,9 @@ async function planCalls(
         n: perCall,
         sampling: samplingParameters(sampling),
         stop: BOOTSTRAP_HEADINGS,
+        ...(bootstrap.guide === null
+          ? {}
+          : { structuredOutput: { regex: layoutPattern(bootstrap.format.delimiters, bootstrap.guide) } }),
       };
     }),
   );

@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { hashJson } from '../clients/content-hash.ts';
-import type { SamplingParameters } from '../clients/model-server.ts';
+import type { SamplingParameters, StructuredOutput } from '../clients/model-server.ts';
 import type { SamplingConfig } from '../configs/schema/sampling.ts';
 import type { FinishReason } from '../domain/completion.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
@@ -27,6 +27,8 @@ export interface PolicyCall {
   readonly returnTokens?: true;
   /** Texts that end a completion; they are not part of it. */
   readonly stop?: readonly string[];
+  /** What a completion has to match as it is drawn. */
+  readonly structuredOutput?: StructuredOutput;
 }
 
 /** What calls have cost, those found in the ledger included. */
@@ -99,7 +101,7 @@ export async function drawRollouts(
 async function chat(
   { policy: server }: RunServices,
   { servedModel }: PolicyVersion,
-  { messages, sampling, seed, n, stop, returnTokens }: PolicyCall,
+  { messages, sampling, seed, n, stop, structuredOutput, returnTokens }: PolicyCall,
   signal: AbortSignal,
 ): Promise<ChatAnswer> {
   const { choices, usage } = await server.chat(
@@ -110,6 +112,7 @@ async function chat(
       seed,
       n,
       ...(stop === undefined ? {} : { stop }),
+      ...(structuredOutput === undefined ? {} : { structuredOutput }),
       ...(returnTokens ? { returnTokens } : {}),
     },
     signal,
@@ -126,7 +129,10 @@ async function chat(
   };
 }
 
-function callKey(policy: PolicyVersion, { messages, sampling, seed, n, stop, returnTokens }: PolicyCall): string {
+function callKey(
+  policy: PolicyVersion,
+  { messages, sampling, seed, n, stop, structuredOutput, returnTokens }: PolicyCall,
+): string {
   return hashJson({
     endpoint: 'chat',
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -136,6 +142,7 @@ function callKey(policy: PolicyVersion, { messages, sampling, seed, n, stop, ret
     policy: policyStamp(policy),
     ...(returnTokens ? { returnTokens } : {}),
     ...(stop === undefined ? {} : { stop }),
+    ...(structuredOutput === undefined ? {} : { structuredOutput }),
   });
 }
 

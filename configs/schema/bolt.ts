@@ -154,6 +154,22 @@ export const boltBootstrap = z
         sameLanguage: z.boolean().default(true).describe('the solution has to be in the language of the query'),
       })
       .prefault({}),
+    guide: z
+      .strictObject({
+        thoughtSentences: z
+          .strictObject({
+            min: z.int().min(1).max(64).default(2).describe('fewest sentences'),
+            max: z.int().min(1).max(64).default(8).describe('most sentences'),
+          })
+          .refine(({ min, max }) => min <= max, { error: 'min must not be larger than max', path: ['min'] })
+          .prefault({}),
+        sentenceChars: z.int().min(8).max(1000).default(240).describe('longest sentence of the thoughts, characters'),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        'lets the server (vLLM) hold responses to the layout by a grammar, for models that do not keep to it; null, as in the paper: they are asked to',
+      ),
     scorer: z
       .union([z.literal('checklist'), z.literal('verifier'), rewardModelConfig])
       .default('checklist')

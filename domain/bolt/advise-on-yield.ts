@@ -6,7 +6,7 @@ export function adviseOnYield(fault: SampleFate): string {
 }
 
 const LAYOUT =
-  'The model does not keep to the layout of the examples. The paper met this with an 8B model and used a 70B one: bootstrap with a larger model, show more examples, or lower the temperature.';
+  'The model does not keep to the layout of the examples. The paper met this with an 8B model and used a 70B one: bootstrap with a larger model, show more examples, lower the temperature, or let the server hold it to the layout with bootstrap.guide.';
 const CUT =
   'Responses run into the token limit: raise sampling.maxTokens, or the context that the server is started with.';
 

@@ -197,6 +197,6 @@ describe('a run on a real Temporal server', () => {
       readonly statusReason: string;
     };
     expect(report.status).toBe('failed');
-    expect(report.statusReason).toContain('has no preference pair to train on');
+    expect(report.statusReason).toContain('has nothing to train on');
   });
 });
