@@ -124,12 +124,18 @@ async function seatPanel({ judges, config }: RunServices, role: JudgeRole): Prom
     seed: config.seed,
     // Without a judge there is nobody to average with.
     config: rules,
-    judges: await Promise.all(seats.map(async (seat) => ({ ...seat, template: await readTemplate(seat.config.mode) }))),
+    judges: await Promise.all(
+      seats.map(async (seat) => ({
+        ...seat,
+        template: await readTemplate(seat.config.mode),
+        verdictTemplate: await readTemplate('item-verdict'),
+      })),
+    ),
   };
 }
 
-function readTemplate(mode: JudgeMode): Promise<string> {
-  return readFile(new URL(`../prompts/judge-${mode}.md`, import.meta.url), 'utf8');
+function readTemplate(name: JudgeMode | 'item-verdict'): Promise<string> {
+  return readFile(new URL(`../prompts/judge-${name}.md`, import.meta.url), 'utf8');
 }
 
 /** All calls that were sent, by earlier attempts too; those that failed or were lost have cost tokens that nobody knows. */

@@ -109,6 +109,12 @@ describe('createOpenAiJudge', () => {
     );
   });
 
+  it('lets the reply be one of some words only', async () => {
+    const { server, judge } = await setUp([answerThatEnded('stop')]);
+    await judge.ask({ ...REQUEST, choice: ['YES', 'NO'] });
+    expect(server.requests[0]?.body).toMatchObject({ structured_outputs: { choice: ['YES', 'NO'] } });
+  });
+
   it('asks for a JSON schema and for log-probabilities, and returns these', async () => {
     const top_logprobs = [
       { token: 'Yes', logprob: -0.1 },
