@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { cancellationSignal } from '@temporalio/activity';
 import type { CallLedger } from '../clients/call-ledger.ts';
+import { coverageFloor } from '../configs/coverage-floor.ts';
 import { shardName, stageName } from '../domain/artifact-names.ts';
 import type { Verdict } from '../domain/checklist.ts';
 import { DataError } from '../domain/errors.ts';
@@ -74,6 +75,7 @@ async function judgeRollouts(
   const signal = cancellationSignal();
   const role = task.role ?? 'judge';
   const panel = await seatPanel(services, role);
+  const minCoverage = coverageFloor(services.config, task.stage, role);
   const usage: JudgeUsage = { calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const progress = { done: 0, total: rollouts.length };
   const stopHeartbeats = startHeartbeats(() => ({ ...progress, ...usage }));
@@ -91,7 +93,7 @@ async function judgeRollouts(
           const shown = showToJudge(services.config, task.stage, rollout);
           const verdicts_I = await judgeRollout(calls, panel, decide, prompts.get(rollout.promptId), shown);
           progress.done += 1;
-          return { ...rollout, verdicts_I, passRate: passRate(verdicts_I) ?? null };
+          return { ...rollout, verdicts_I, passRate: passRate(verdicts_I, minCoverage) ?? null };
         }),
       ),
     );

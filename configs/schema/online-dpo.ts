@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpointFields } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
-import { intervalFields, runFields } from './run-fields.ts';
+import { coverageFields, intervalFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 import { trainingConfig } from './training.ts';
 
@@ -28,6 +28,7 @@ export const onlineDpoConfig = z
         samplesPerPrompt: z.int().min(1).max(256).default(2).describe('completions of a held-out prompt'),
         samplesPerCall: z.int().min(1).max(64).default(2).describe('completions asked for in one call (n)'),
         ...intervalFields,
+        ...coverageFields,
       })
       .prefault({}),
     selection: z

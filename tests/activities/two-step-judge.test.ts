@@ -115,7 +115,7 @@ describe('a judge that never writes a verdict line', () => {
     expect(
       firsts()
         .map(({ temperature }) => temperature)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([0, 0, 0, 0, 0.7, 0.7, 0.7, 0.7]);
     expect(new Set(firsts().map(({ seed }) => seed)).size).toBe(8);
     expect(seconds().every(({ temperature }) => temperature === 0)).toBe(true);
