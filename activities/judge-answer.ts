@@ -115,7 +115,7 @@ async function askJudge(
   { row, sampleIndex, text }: AnswerToJudge,
   questions: readonly string[],
 ): Promise<readonly Verdict[]> {
-  const { config, template } = judge;
+  const { config } = judge;
   const judged = { instruction: renderInstruction(row.messages), answer: text };
   // Not the place of an item in its checklist: an item keeps its seeds when others come or go.
   const stageOf = (asked: readonly string[]) => `judge/${JSON.stringify([role, seat, sampleIndex, ...asked])}`;
@@ -130,7 +130,7 @@ async function askJudge(
       promptId: row.promptId,
       sampleIndex: vote * ATTEMPT_STRIDE + attempt,
     });
-    const plan = planAsk(config, template, judged, asked, attempt > 0);
+    const plan = planAsk(config, judge, judged, asked, attempt > 0);
     return afterFirst(() => askOnce(calls, judge, plan, { items: asked.length, seed }));
   };
   if (itemsPerCall(config) > 1) return decideItems(config, questions, ask, orderSeed);

@@ -4,21 +4,19 @@ import type { JudgeModel, JudgeReply, TokenLogprob } from '../clients/model-serv
 import type { JudgeMemberConfig } from '../configs/schema/judge.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
 import type { FinishReason, Usage } from '../domain/completion.ts';
+import type { ChatAsk, JudgeTemplates, LabelAsk } from '../domain/judging/ask.ts';
 import type { AskedItems } from '../domain/judging/decide-items.ts';
-import type { ChatAsk, LabelAsk } from '../domain/judging/plan-ask.ts';
 import { LABELS, type TokenChance } from '../domain/judging/probability-mode.ts';
 import { unparsed } from '../domain/judging/unreadable.ts';
 import type { CallBatch } from './call-batch.ts';
 import { isRefused, payOnce } from './paid-calls.ts';
 
 /** One judge of a panel, ready to be asked. */
-export interface SeatedJudge {
+export interface SeatedJudge extends JudgeTemplates {
   readonly config: JudgeMemberConfig;
   readonly model: JudgeModel;
   /** Shared by all activities of this worker that call this endpoint. */
   readonly lane: <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
-  /** Text of the prompt template of its mode. */
-  readonly template: string;
 }
 
 /** Calls with an answer so far, and the tokens that were reported for them. */
@@ -55,7 +53,7 @@ interface LabelAnswer extends TokensUsed {
   readonly probabilities_I: readonly (readonly [number, number])[];
 }
 
-/** Makes one planned call through the ledger and reads its reply. */
+/** Makes one planned call through the ledger, and the one that may follow it, and reads the last reply. */
 export async function askOnce(
   calls: JudgeCalls,
   judge: SeatedJudge,
@@ -76,6 +74,8 @@ export async function askOnce(
     const cause = answer.refused.code === 'model-server/prompt-too-long' ? 'too-long' : 'refused';
     return { verdicts: Array.from({ length: items }, () => unparsed(cause, answer.refused.message)), isRefused: true };
   }
+  const next = plan.kind === 'chat' ? plan.followUp?.(answer as ChatAnswer) : undefined;
+  if (next !== undefined) return askOnce(calls, judge, next, { items, seed });
   return { verdicts: readAnswer(plan, answer), isRefused: false };
 }
 
@@ -89,22 +89,25 @@ function pay<Answer extends object>(
   return lane(() => batch.run(() => payOnce(ledger, key, call)));
 }
 
-function chatFields({ content, maxTokens, temperature, topP, schema, topLogprobs }: ChatAsk) {
+/** What is sent; a field that is not set is not in the ledger's key either. */
+function chatFields({ history, content, maxTokens, temperature, topP, schema, choice, topLogprobs }: ChatAsk) {
   return {
+    ...(history === undefined ? {} : { history: history.map(({ role, content: text }) => ({ role, content: text })) }),
     content,
     maxTokens,
     temperature,
     topP,
+    ...(choice === undefined ? {} : { choice }),
     ...(schema === undefined ? {} : { schema }),
     ...(topLogprobs === undefined ? {} : { topLogprobs }),
   };
 }
 
 async function chat(model: JudgeModel, plan: ChatAsk, seed: number, signal: AbortSignal): Promise<ChatAnswer> {
-  const { content, schema, ...fields } = chatFields(plan);
+  const { history = [], content, schema, ...fields } = chatFields(plan);
   const reply = await model.ask(
     {
-      messages: [{ role: 'user', content }],
+      messages: [...history, { role: 'user', content }],
       seed,
       ...fields,
       ...(schema === undefined ? {} : { jsonSchema: schema }),

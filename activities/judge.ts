@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { cancellationSignal } from '@temporalio/activity';
 import type { CallLedger } from '../clients/call-ledger.ts';
+import { coverageFloor } from '../configs/coverage-floor.ts';
 import { shardName, stageName } from '../domain/artifact-names.ts';
 import type { Verdict } from '../domain/checklist.ts';
 import { DataError } from '../domain/errors.ts';
@@ -74,6 +75,7 @@ async function judgeRollouts(
   const signal = cancellationSignal();
   const role = task.role ?? 'judge';
   const panel = await seatPanel(services, role);
+  const minCoverage = coverageFloor(services.config, task.stage, role);
   const usage: JudgeUsage = { calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const progress = { done: 0, total: rollouts.length };
   const stopHeartbeats = startHeartbeats(() => ({ ...progress, ...usage }));
@@ -91,7 +93,7 @@ async function judgeRollouts(
           const shown = showToJudge(services.config, task.stage, rollout);
           const verdicts_I = await judgeRollout(calls, panel, decide, prompts.get(rollout.promptId), shown);
           progress.done += 1;
-          return { ...rollout, verdicts_I, passRate: passRate(verdicts_I) ?? null };
+          return { ...rollout, verdicts_I, passRate: passRate(verdicts_I, minCoverage) ?? null };
         }),
       ),
     );
@@ -124,12 +126,18 @@ async function seatPanel({ judges, config }: RunServices, role: JudgeRole): Prom
     seed: config.seed,
     // Without a judge there is nobody to average with.
     config: rules,
-    judges: await Promise.all(seats.map(async (seat) => ({ ...seat, template: await readTemplate(seat.config.mode) }))),
+    judges: await Promise.all(
+      seats.map(async (seat) => ({
+        ...seat,
+        template: await readTemplate(seat.config.mode),
+        verdictTemplate: await readTemplate('item-verdict'),
+      })),
+    ),
   };
 }
 
-function readTemplate(mode: JudgeMode): Promise<string> {
-  return readFile(new URL(`../prompts/judge-${mode}.md`, import.meta.url), 'utf8');
+function readTemplate(name: JudgeMode | 'item-verdict'): Promise<string> {
+  return readFile(new URL(`../prompts/judge-${name}.md`, import.meta.url), 'utf8');
 }
 
 /** All calls that were sent, by earlier attempts too; those that failed or were lost have cost tokens that nobody knows. */

@@ -119,6 +119,8 @@ export interface JudgeRequest {
   readonly maxTokens: number;
   /** JSON schema that the reply has to follow. */
   readonly jsonSchema?: Readonly<Record<string, unknown>>;
+  /** Words of which the reply has to be one. Only vLLM knows this; other endpoints refuse or ignore it. */
+  readonly choice?: readonly string[];
   /** As in `ChatRequest`. */
   readonly topLogprobs?: number;
 }

@@ -91,6 +91,7 @@ export function createOpenAiJudge(options: OpenAiJudgeOptions): JudgeModel {
               max_tokens: request.maxTokens,
               stream: false,
               ...(request.jsonSchema === undefined ? {} : { response_format: responseFormat(request.jsonSchema) }),
+              ...(request.choice === undefined ? {} : { structured_outputs: { choice: request.choice } }),
               ...(request.topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: request.topLogprobs }),
             },
             { signal },

@@ -42,6 +42,8 @@ export type Verdict = (
   readonly probability?: number;
   /** P(yes) + P(no) of the judge's next token, where the verdict was read from it; [0, 1]. */
   readonly labelMass?: number;
+  /** How many of the votes behind it a second call gave, which could say only yes or no; left out where none. */
+  readonly secondCalls?: number;
   /** Where more than one vote, score or judge was asked for. */
   readonly votes?: Votes;
   /** What each judge said, where there are several. */

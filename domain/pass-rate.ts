@@ -14,8 +14,14 @@ export function countVerdicts(verdicts: readonly Verdict[]): VerdictCounts {
   return counts;
 }
 
-/** yes / (yes + no), in [0, 1]; `undefined` when no item was decided. An unparsed verdict is no answer, so it is left out. */
-export function passRate(verdicts: readonly Verdict[]): number | undefined {
+/**
+ * yes / (yes + no), in [0, 1]; `undefined` when no item was decided, or a smaller share of them than asked for. An unparsed
+ * verdict is no answer, so it is left out.
+ *
+ * @param minCoverage smallest share of items with a verdict, in [0, 1]
+ */
+export function passRate(verdicts: readonly Verdict[], minCoverage = 0): number | undefined {
   const { yes, no } = countVerdicts(verdicts);
-  return yes + no === 0 ? undefined : yes / (yes + no);
+  const decided = yes + no;
+  return decided === 0 || decided / verdicts.length < minCoverage ? undefined : yes / decided;
 }

@@ -37,7 +37,7 @@ export type RolloutOutcome =
 /** A rollout with a verdict for each item of its prompt's checklist; none when the rollout failed. */
 export interface JudgedRollout extends Rollout {
   readonly verdicts_I: readonly Verdict[];
-  /** yes / (yes + no); `null` when no item was decided. */
+  /** yes / (yes + no); `null` when no item was decided, or where it measures, fewer than `evaluation.minCoverage` asks for. */
   readonly passRate: number | null;
 }
 

@@ -19,6 +19,7 @@ import type {
   ReportTraining,
 } from '../../domain/report/online-dpo/online-dpo-report.ts';
 import { meanChange, type Rates } from '../../domain/report/pair-rates.ts';
+import type { CountOf } from '../../domain/report/tally-verdicts.ts';
 import type { JudgedGroup } from '../../domain/rollout.ts';
 import {
   addCounts,
@@ -135,6 +136,7 @@ async function readEvaluation(
       failed: counts.failed,
       truncated: counts.truncated,
       unparsed: counts.unparsed,
+      undecided: countUndecidedAnswers(rows.map(([, group]) => group)),
       byKind: tallyKinds(rows),
     },
     rates: new Map(
@@ -144,6 +146,11 @@ async function readEvaluation(
       }),
     ),
   };
+}
+
+function countUndecidedAnswers(groups: readonly JudgedGroup[]): CountOf {
+  const answered = groups.flatMap(({ rollouts_G }) => rollouts_G.filter(({ outcome }) => outcome.ok));
+  return { count: answered.filter(({ passRate }) => passRate === null).length, of: answered.length };
 }
 
 function tallyKinds(rows: readonly (readonly [PromptRow, JudgedGroup])[]): readonly KindTally[] {

@@ -29,7 +29,7 @@ def main() -> None:
         max_tokens=arguments.max_tokens,
     )
     rows = [json.loads(line) for line in arguments.rows.read_text(encoding="utf-8").splitlines()]
-    judged = failed = 0
+    judged = failed = failed_items = 0
     errors: dict[str, int] = {}
     started = time.monotonic()
     for row in rows:
@@ -42,6 +42,7 @@ def main() -> None:
             judged += len(scorer.score(checklist, target=row["answer"], input=row["instruction"]).item_scores)
         except Exception as error:  # noqa: BLE001 - whatever it raises, its batch would have ended here
             failed += 1
+            failed_items += len(row["questions"])
             name = type(error).__name__
             errors[name] = errors.get(name, 0) + 1
     print(
@@ -50,6 +51,7 @@ def main() -> None:
                 "seconds": time.monotonic() - started,
                 "judgedItems": judged,
                 "failedRows": failed,
+                "failedItems": failed_items,
                 "errors": errors,
             }
         )

@@ -11,6 +11,8 @@ const PROMPT_TOO_LONG =
   /context[ _]length|longer than the maximum|maximum model length|max_model_len|(prompt|input) is too long/i;
 // Concerns every prompt, so it is not one row's fault.
 const COMPLETION_TOO_LONG = /max_tokens=\d+ cannot be greater than max_model_len/i;
+// `/generative_scoring` of vLLM 0.32 answers 400 when the engine failed an item, which is no fault of the request.
+const ITEM_FAILED = /(Generation error|Failed to generate result|No output generated) for item \d+/i;
 const UNKNOWN_MODEL = /model.*(does not exist|not found|cannot be found|not_found)/is;
 
 const WHAT_TO_DO: Record<ModelServerErrorKind, string> = {
@@ -33,6 +35,7 @@ function kindOfStatus(status: number, message: string): ModelServerErrorKind {
   if (status === 429) return 'rate-limit';
   if (status === 503 || (status >= 500 && ENGINE_DEAD.test(message))) return 'unavailable';
   if (status >= 500 || status === 409 || status === 425) return 'server-error';
+  if (ITEM_FAILED.test(message)) return 'server-error';
   return COMPLETION_TOO_LONG.test(message) ? 'context-too-small' : 'bad-request';
 }
 

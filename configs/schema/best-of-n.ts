@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checklistsConfig } from './checklists.ts';
 import { policyConfig, rewardModelConfig } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
-import { intervalFields, promptDataFields, runFields } from './run-fields.ts';
+import { coverageFields, intervalFields, promptDataFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 
 /**
@@ -41,7 +41,7 @@ export const bestOfNConfig = z
           .describe('a reward model that picks a candidate too; it answers {score}, or as vLLM does under /pooling'),
       })
       .prefault({}),
-    evaluation: z.strictObject(intervalFields).prefault({}),
+    evaluation: z.strictObject({ ...intervalFields, ...coverageFields }).prefault({}),
   })
   .superRefine((config, context) => {
     checkGroupSampling('sampling', config.sampling, (issue) => context.addIssue(issue));

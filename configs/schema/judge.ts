@@ -12,6 +12,12 @@ const memberFields = {
     .describe(
       'item: one question a call, reason before verdict; list: several questions in one structured reply; probability: P(YES) of the next token; score: 0 to 100, averaged',
     ),
+  verdict: z
+    .enum(['line', 'two-step'])
+    .default('line')
+    .describe(
+      'where mode item reads a verdict: line: the line that the reply has to end with; two-step: where that line is missing (small judges seldom write it) or cut off, a second call shows the judge its own reason and lets it say only YES or NO; needs vLLM',
+    ),
   maxTokens: z
     .int()
     .min(4)
@@ -57,10 +63,13 @@ const memberFields = {
 type Member = z.infer<z.ZodObject<typeof memberFields>>;
 
 /** The rules between the fields of one judge. */
-function checkMember({ mode, votes, temperature, scoreSamples }: Member, context: z.RefinementCtx): void {
+function checkMember({ mode, verdict, votes, temperature, scoreSamples }: Member, context: z.RefinementCtx): void {
   const complain = (field: keyof Member, message: string): void => {
     context.addIssue({ code: 'custom', path: [field], message });
   };
+  if (verdict === 'two-step' && mode !== 'item') {
+    complain('verdict', `mode ${mode} has no verdict line; leave it out or set mode to item`);
+  }
   const hasVotes = mode === 'item' || mode === 'list';
   if (votes % 2 === 0) complain('votes', `must be odd, or half of the votes could stand against half; got ${votes}`);
   if (votes > 1 && !hasVotes) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endpointFields } from './endpoint.ts';
 import { gatesConfig } from './gates.ts';
 import { judgeConfig } from './judge.ts';
-import { intervalFields, runFields } from './run-fields.ts';
+import { coverageFields, intervalFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 import { trainingConfig, type TrainingConfig } from './training.ts';
 
@@ -62,6 +62,7 @@ export const onlineDpoConfig = z
         samplesPerPrompt: z.int().min(1).max(256).default(2).describe('completions of a held-out prompt'),
         samplesPerCall: z.int().min(1).max(64).default(2).describe('completions asked for in one call (n)'),
         ...intervalFields,
+        ...coverageFields,
       })
       .prefault({}),
     selection: z

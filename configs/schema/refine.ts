@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checklistsConfig } from './checklists.ts';
 import { policyConfig } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
-import { intervalFields, promptDataFields, runFields } from './run-fields.ts';
+import { coverageFields, intervalFields, promptDataFields, runFields } from './run-fields.ts';
 import { samplingConfig } from './sampling.ts';
 
 /**
@@ -38,7 +38,7 @@ export const refineConfig = z.strictObject({
         .describe('loops that are run beside it from the same first answers; self-refine: unstructured self-critique'),
     })
     .prefault({}),
-  evaluation: z.strictObject(intervalFields).prefault({}),
+  evaluation: z.strictObject({ ...intervalFields, ...coverageFields }).prefault({}),
 });
 
 export type RefineConfig = z.infer<typeof refineConfig>;

@@ -41,6 +41,18 @@ export const intervalFields = {
   confidence: z.number().gt(0).lt(1).default(0.95).describe('mass of the interval'),
 };
 
+/** When a pass rate that measures stands on too little. */
+export const coverageFields = {
+  minCoverage: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.8)
+    .describe(
+      'smallest share of items with a verdict that a measured pass rate may stand on; an answer below it is undecided: counted, and in no mean',
+    ),
+};
+
 /** The prompts of a loop that does not train. */
 export const promptDataFields = {
   prompts: z.string().min(1).describe('JSONL file of prompts, relative to the working directory'),

@@ -7,6 +7,8 @@ export type JudgeMode = 'item' | 'list' | 'probability' | 'score';
 /** How one judge decides items. Read from the config; what each field does is said there. */
 export interface JudgeMethod {
   readonly mode: JudgeMode;
+  /** Of mode item. */
+  readonly verdict: 'line' | 'two-step';
   readonly maxTokens: number;
   readonly temperature: number;
   readonly retryTemperature: number;

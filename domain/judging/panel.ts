@@ -1,6 +1,6 @@
 import type { JudgeOpinion, Verdict } from '../checklist.ts';
 import { unparsed } from './unreadable.ts';
-import { countAnswers } from './votes.ts';
+import { countAnswers, sumSecondCalls } from './votes.ts';
 
 /**
  * The majority of several judges, with what each of them said; a judge without a verdict has no vote. A panel of one is
@@ -16,7 +16,7 @@ export function combineJudges(opinions: readonly JudgeOpinion[]): Verdict {
   const votes = countAnswers(opinions);
   const readable = opinions.filter(({ answer }) => answer !== 'unparsed');
   const probability = readable.length === 0 ? {} : { probability: meanProbability(readable) };
-  const record = { ...probability, votes, judges: opinions };
+  const record = { ...probability, ...sumSecondCalls(opinions), votes, judges: opinions };
   if (votes.yes === votes.no) {
     const cause = readable.length === 0 && first.answer === 'unparsed' ? first.cause : 'tied';
     const reason = `${votes.yes} judges for yes, ${votes.no} for no, ${votes.unparsed} without a verdict`;
@@ -46,5 +46,6 @@ export function averageWithCode(code: Verdict, judge: Verdict): Verdict {
   const byCode = code.answer === 'yes' ? 1 : 0;
   const probability = (byCode + (judge.probability ?? (judge.answer === 'yes' ? 1 : 0))) / 2;
   const answer = probability === 0.5 ? code.answer : probability > 0.5 ? 'yes' : 'no';
-  return { answer, by: 'code', reason: `code: ${code.reason}; judge: ${judge.reason}`, probability };
+  const reason = `code: ${code.reason}; judge: ${judge.reason}`;
+  return { answer, by: 'code', reason, probability, ...sumSecondCalls([judge]) };
 }

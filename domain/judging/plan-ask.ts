@@ -1,65 +1,28 @@
-import type { JsonValue } from '../canonical-json.ts';
-import type { Verdict } from '../checklist.ts';
-import type { FinishReason } from '../completion.ts';
-import { parseVerdict, renderJudgePrompt } from './item-mode.ts';
+import type { ChatAsk, ChatPlan, JudgedText, JudgeTemplates, LabelAsk } from './ask.ts';
 import type { JudgeMethod } from './judge-method.ts';
 import { listReplySchema, parseListReply, renderListPrompt } from './list-mode.ts';
-import {
-  judgeLabelChances,
-  renderProbabilityPrompt,
-  sumLabelChances,
-  TOP_LOGPROBS,
-  type LabelChances,
-  type TokenChance,
-} from './probability-mode.ts';
+import { planItem } from './plan-item.ts';
+import { judgeLabelChances, renderProbabilityPrompt, sumLabelChances, TOP_LOGPROBS } from './probability-mode.ts';
 import { parseScore, renderScorePrompt } from './score-mode.ts';
 import { unparsed } from './unreadable.ts';
-
-/** What a judge looks at. */
-export interface JudgedText {
-  readonly instruction: string;
-  readonly answer: string;
-}
-
-/** What a chat call brought back. */
-export interface AskReply {
-  readonly text: string;
-  readonly finishReason: FinishReason;
-  /** The likeliest first tokens, where they were asked for and given. */
-  readonly firstToken?: readonly TokenChance[];
-}
-
-/** One chat call on one or more items, and how its reply is read: a verdict an item, in order. */
-export interface ChatAsk {
-  readonly kind: 'chat';
-  readonly content: string;
-  readonly maxTokens: number;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly schema?: { readonly [key: string]: JsonValue };
-  readonly topLogprobs?: number;
-  read(reply: AskReply): readonly Verdict[];
-}
-
-/** One scoring call on one or more items: a prompt an item. */
-export interface LabelAsk {
-  readonly kind: 'labels';
-  readonly contents_I: readonly string[];
-  read(chances_I: readonly LabelChances[]): readonly Verdict[];
-}
 
 /** Plans the call on some items of an answer: one item, or as many as `itemsPerCall` allows. */
 export function planAsk(
   method: JudgeMethod,
-  template: string,
+  templates: JudgeTemplates,
   judged: JudgedText,
   questions: readonly string[],
   isRetry: boolean,
 ): ChatAsk | LabelAsk {
+  const { template } = templates;
   if (method.mode === 'probability') return planProbabilityAsk(method, template, judged, questions);
   // At temperature 0 a new seed alone would bring back the same words.
   const temperature = isRetry ? Math.max(method.temperature, method.retryTemperature) : method.temperature;
-  return { kind: 'chat', temperature, topP: method.topP, ...planChat(method, template, judged, questions) };
+  const sampling = { kind: 'chat', temperature, topP: method.topP } as const;
+  if (method.mode === 'item') {
+    return { ...sampling, ...planItem(method, templates, { ...judged, question: questions[0] ?? '' }) };
+  }
+  return { ...sampling, ...planChat(method, template, judged, questions) };
 }
 
 function planChat(
@@ -67,7 +30,7 @@ function planChat(
   template: string,
   judged: JudgedText,
   questions: readonly string[],
-): Pick<ChatAsk, 'content' | 'maxTokens' | 'schema' | 'read'> {
+): ChatPlan {
   if (mode === 'list') {
     return {
       content: renderListPrompt(template, { ...judged, questions }),
@@ -76,18 +39,10 @@ function planChat(
       read: ({ text, finishReason }) => parseListReply(text, finishReason, questions.length),
     };
   }
-  const fields = { ...judged, question: questions[0] ?? '' };
-  if (mode === 'score') {
-    return {
-      content: renderScorePrompt(template, fields),
-      maxTokens,
-      read: ({ text, finishReason }) => [parseScore(text, finishReason, scoreThreshold)],
-    };
-  }
   return {
-    content: renderJudgePrompt(template, fields),
+    content: renderScorePrompt(template, { ...judged, question: questions[0] ?? '' }),
     maxTokens,
-    read: ({ text, finishReason }) => [parseVerdict(text, finishReason)],
+    read: ({ text, finishReason }) => [parseScore(text, finishReason, scoreThreshold)],
   };
 }
 

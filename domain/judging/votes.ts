@@ -30,18 +30,27 @@ export function votesStillNeeded({ yes, no, unparsed }: Votes, wanted: number): 
 export function combineVotes(readings: readonly Verdict[], isComplete: boolean): Verdict {
   const votes = countAnswers(readings);
   const { yes, no } = votes;
-  const probability = isComplete && yes + no > 0 ? { probability: yes / (yes + no) } : {};
+  const record = {
+    ...(isComplete && yes + no > 0 ? { probability: yes / (yes + no) } : {}),
+    ...sumSecondCalls(readings),
+    votes,
+  };
   if (yes === no) {
     const last = readings.at(-1) ?? unparsed('empty', 'no vote');
     return yes === 0
       ? { ...last, votes }
       : {
           ...unparsed('tied', `${yes} votes for yes, ${no} for no, ${votes.unparsed} unreadable`),
-          ...probability,
-          votes,
+          ...record,
         };
   }
   const answer = yes > no ? 'yes' : 'no';
   const reason = readings.find((reading) => reading.answer === answer)?.reason ?? '';
-  return { answer, by: 'judge', reason, ...probability, votes };
+  return { answer, by: 'judge', reason, ...record };
+}
+
+/** How many votes of all these verdicts a second call gave; nothing where none. */
+export function sumSecondCalls(verdicts: readonly Verdict[]): Pick<Verdict, 'secondCalls'> {
+  const secondCalls = verdicts.reduce((sum, verdict) => sum + (verdict.secondCalls ?? 0), 0);
+  return secondCalls === 0 ? {} : { secondCalls };
 }

@@ -32,7 +32,9 @@ const TONES = { good: 'chosen', bad: 'rejected', plain: 'unused' } as const;
 export function answerCard(answer: CardAnswer, frame: CardFrame): Html {
   const { title, tags, tone, checklist, goldChecklist, scores, remarks } = frame;
   const marks = [...tags, ...(answer.finishReason === 'length' ? ['truncated'] : [])];
-  const rates = `judge ${formatNumber(answer.passRate, 2)}, gold ${formatNumber(answer.goldPassRate, 2)}${scores === undefined ? '' : `, ${scores}`}`;
+  const gold =
+    answer.goldPassRate === null && answer.gold_I.length > 0 ? 'undecided' : formatNumber(answer.goldPassRate, 2);
+  const rates = `judge ${formatNumber(answer.passRate, 2)}, gold ${gold}${scores === undefined ? '' : `, ${scores}`}`;
   return html`<article class="rollout ${TONES[tone]}">
     <h4>
       ${title}

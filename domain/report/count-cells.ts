@@ -1,7 +1,7 @@
 import { formatCount } from '../format-number.ts';
 import { html, type Html } from '../html.ts';
 import { row } from './table.ts';
-import type { VerdictTally } from './tally-verdicts.ts';
+import type { CountOf, VerdictTally } from './tally-verdicts.ts';
 
 /** `12 of 48`, the denominator quietly. */
 export function share(count: number, of: number): Html {
@@ -30,4 +30,18 @@ export function verdictRows(tallies: readonly (VerdictTally | null)[]): readonly
       ),
     ),
   ];
+}
+
+/** The row of answers that are in no mean, one column a count; `null` says that nothing was measured. */
+export function undecidedRow(counts: readonly (CountOf | null)[]): Html {
+  return row(
+    'answers undecided: fewer items decided than evaluation.minCoverage asks for',
+    counts.map((undecided) => (undecided === null ? 'not judged' : share(undecided.count, undecided.of))),
+  );
+}
+
+/** Says how many answers are in no mean; nothing where there are none. */
+export function undecidedNotes(undecided: CountOf | null): readonly string[] {
+  if (undecided === null || undecided.count === 0) return [];
+  return [`${formatCount(undecided.count)} of ${formatCount(undecided.of)} measured answers undecided and in no mean`];
 }

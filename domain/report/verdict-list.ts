@@ -8,9 +8,10 @@ export function verdictList(checklist: Checklist, verdicts_I: readonly Verdict[]
     ${verdicts_I.map((verdict, index) => {
       const question = checklist[index]?.question ?? `item ${index + 1}`;
       const cause = verdict.answer === 'unparsed' ? `, ${verdict.cause}` : '';
+      const secondCalls = verdict.secondCalls === undefined ? '' : `, votes by second call: ${verdict.secondCalls}`;
       return html`<li>
         <span class="answer ${verdict.answer}">${verdict.answer}</span
-        ><span>${question} <span class="quiet">${verdict.by}${cause}: ${verdict.reason}</span></span>
+        ><span>${question} <span class="quiet">${verdict.by}${cause}${secondCalls}: ${verdict.reason}</span></span>
       </li>`;
     })}
   </ul>`;

@@ -4,6 +4,7 @@ import type { JudgeMethod } from '../../domain/judging/judge-method.ts';
 export function makeJudgeMethod(changes: Partial<JudgeMethod> = {}): JudgeMethod {
   return {
     mode: 'item',
+    verdict: 'line',
     maxTokens: 256,
     temperature: 0,
     retryTemperature: 0.7,

@@ -30,6 +30,7 @@ describe('judgeConfig', () => {
       'temperature: temperature 0 would draw the same score 5 times; raise it or set scoreSamples to 1',
     ],
     [{ mode: 'score', votes: 3, temperature: 1 }, 'votes: mode score takes no votes; raise scoreSamples instead'],
+    [{ mode: 'list', verdict: 'two-step' }, 'verdict: mode list has no verdict line; leave it out or set mode to item'],
     [{ mode: 'probability', votes: 3 }, 'votes: mode probability takes no votes; leave them out'],
     [
       { panel: [{ ...base, model: 'other' }] },

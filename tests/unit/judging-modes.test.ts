@@ -177,7 +177,13 @@ describe('the probability read', () => {
     expect(judgeLabelChances({ yes: 0, no: 0 }, 0)).toMatchObject({ cause: 'low-label-mass' });
     expect(judgeLabelChances({ yes: 0.4, no: 0.4 }, 0.5)).toMatchObject({ cause: 'tied', probability: 0.5 });
     const method = makeJudgeMethod({ mode: 'probability' });
-    const plan = planAsk(method, await shipped('probability'), { instruction: 'i', answer: 'a' }, ['q'], false);
+    const plan = planAsk(
+      method,
+      { template: await shipped('probability'), verdictTemplate: '' },
+      { instruction: 'i', answer: 'a' },
+      ['q'],
+      false,
+    );
     if (plan.kind !== 'chat') throw new Error('expected a chat call');
     expect(plan).toMatchObject({ maxTokens: 1, temperature: 0, topLogprobs: 20 });
     expect(plan.read({ text: 'Y', finishReason: 'length' })).toMatchObject([{ cause: 'malformed' }]);

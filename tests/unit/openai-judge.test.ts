@@ -109,6 +109,12 @@ describe('createOpenAiJudge', () => {
     );
   });
 
+  it('lets the reply be one of some words only', async () => {
+    const { server, judge } = await setUp([answerThatEnded('stop')]);
+    await judge.ask({ ...REQUEST, choice: ['YES', 'NO'] });
+    expect(server.requests[0]?.body).toMatchObject({ structured_outputs: { choice: ['YES', 'NO'] } });
+  });
+
   it('asks for a JSON schema and for log-probabilities, and returns these', async () => {
     const top_logprobs = [
       { token: 'Yes', logprob: -0.1 },
@@ -185,6 +191,18 @@ describe('scoreLabels', () => {
     await expect(judge.scoreLabels(request)).rejects.toMatchObject({ code: 'model-server/prompt-too-long' });
     expect(server.requests.every(({ path }) => path === '/tokenize')).toBe(true);
   });
+
+  it.each(['Generation error for item 1', 'Failed to generate result for item 0', 'No output generated for item 0'])(
+    'takes "%s" for the failure of the server that it is, though the status is 400',
+    async (message) => {
+      const refusal = { status: 400, body: { error: { message, type: 'BadRequestError', param: null, code: 400 } } };
+      const { judge } = await setUp([tokens([1, 2]), tokens([1, 3]), tokens([7]), refusal]);
+      await expect(judge.scoreLabels(request)).rejects.toMatchObject({
+        code: 'model-server/server-error',
+        retryable: true,
+      });
+    },
+  );
 
   it('takes too few scores for a malformed answer', async () => {
     const { judge } = await setUp([tokens([1, 2]), tokens([1, 3]), tokens([7]), scores(0.6)]);

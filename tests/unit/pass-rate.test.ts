@@ -24,3 +24,12 @@ it('counts each kind of verdict', () => {
   expect(countVerdicts([yes, unparsed, no, yes])).toEqual({ yes: 2, no: 1, unparsed: 1 });
   expect(countVerdicts([])).toEqual({ yes: 0, no: 0, unparsed: 0 });
 });
+
+it('has no pass rate when fewer items were decided than asked for, and counts exactly as many as asked for', () => {
+  // 4 of 5 decided are 0.8 of the items; 3 of 4 are 0.75.
+  expect(passRate([yes, yes, yes, no, unparsed], 0.8)).toBe(0.75);
+  expect(passRate([yes, yes, no, unparsed], 0.8)).toBeUndefined();
+  expect(passRate([yes, no], 1)).toBe(0.5);
+  expect(passRate([yes, no, unparsed], 1)).toBeUndefined();
+  expect(passRate([], 0.8)).toBeUndefined();
+});

@@ -95,6 +95,43 @@ describe('tallySelections', () => {
   });
 });
 
+describe('answers that gold left undecided', () => {
+  const undecided = { goldPassRate: null };
+  const selections = [
+    makeSelection('half', [makeCandidate(0, 'yn', 'yu', undecided), makeCandidate(1, 'yy', 'yy')], {
+      tied: [1],
+      chosen: 1,
+      decidedBy: 'pass-rate',
+      greedy: makeCandidate(0, 'yn', 'uu', undecided),
+    }),
+  ];
+
+  it('are counted, the greedy ones too, and are in no mean', () => {
+    const report = makeBestOfNReport(selections);
+    expect(report.tally.goldUndecided).toEqual({ count: 2, of: 3 });
+    expect(report.arms.find(({ arm }) => arm === 'greedy')).toBeUndefined();
+    // One of two candidates has a rate of 1; a pass rate of 1/2 for the other would make it 0.75, a "no" 0.5.
+    expect(report.arms.find(({ arm }) => arm === 'random-of-n')).toMatchObject({ prompts: 1, interval: { mean: 1 } });
+  });
+
+  it('are told in the page, in the terminal and on their card, each with what they are out of', () => {
+    const report = makeBestOfNReport(selections);
+    const note = '2 of 3 measured answers undecided and in no mean';
+    expect(summarizeReport(report).filter((line) => line.includes(note))).toHaveLength(1);
+    const page = compactMarkup(renderReportHtml(report));
+    expect(page).toContain(note);
+    expect(page).toContain('gold undecided');
+    expect(page).toMatch(
+      /answers undecided: fewer items decided than evaluation\.minCoverage asks for.{0,80}2 <span class="quiet">of 3</,
+    );
+    expect(compactMarkup(renderReportHtml(makeBestOfNReport(SELECTIONS)))).not.toContain('measured answers undecided');
+  });
+
+  it('are not made up where nothing was measured', () => {
+    expect(tallySelections([makeSelection('p', [makeCandidate(0, 'yn', '')])], ASKED).goldUndecided).toBeNull();
+  });
+});
+
 describe('whyChosen', () => {
   it('tells the share that was passed, the tie, and what decided', () => {
     const why = (index: number, keepTies: boolean) =>

@@ -167,6 +167,13 @@ describe('the charts', () => {
 });
 
 describe('the summary', () => {
+  it('tells how many evaluated answers are undecided, out of those that did not fail', () => {
+    const report = makeOnlineDpoReport();
+    const evaluations = report.evaluations.map((entry) => ({ ...entry, undecided: { count: 9, of: 80 } }));
+    const [, , line] = summarizeReport({ ...report, evaluations });
+    expect(line).toContain('3 truncated, 9 of 80 measured answers undecided and in no mean');
+  });
+
   it('closes a run with the result, its denominators, the calls and the time', () => {
     expect(summarizeReport(makeOnlineDpoReport())).toEqual([
       'run checklist-lab done',

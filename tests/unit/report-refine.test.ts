@@ -189,6 +189,15 @@ describe('describeJudging', () => {
 describe('the page of self-refinement', () => {
   const page = compactMarkup(renderReportHtml(makeRefineReport(STICK, SELF_REFINE)));
 
+  it('counts the answers that gold left undecided, and leaves them out of the mean', () => {
+    const turns = [makeTurn(0, 'nn', 'yn'), makeTurn(1, 'yy', 'yu', { goldPassRate: null })];
+    const report = makeRefineReport([makeRefinement('a', turns), makeRefinement('b', [makeTurn(0, 'nn', 'nn')])], null);
+    expect(report.loops[0]?.goldUndecided).toEqual({ count: 1, of: 3 });
+    // Turn 1: only prompt b has a rate, its answer of turn 0.
+    expect(report.loops[0]?.turns[1]?.gold).toMatchObject({ mean: 0, n: 1 });
+    expect(compactMarkup(renderReportHtml(report))).toContain('1 of 3 measured answers undecided and in no mean');
+  });
+
   it('opens with the first answers against what was returned, and its denominators', () => {
     expect(page).toContain('<p class="result">0.50 → 0.83</p>');
     expect(page).toContain(

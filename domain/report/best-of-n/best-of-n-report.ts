@@ -2,14 +2,8 @@ import type { DecidedBy, Selection } from '../../best-of-n/candidate.ts';
 import type { ArmScore } from '../../best-of-n/compare-arms.ts';
 import type { CallBudget } from '../call-budget.ts';
 import type { ReportBase } from '../report-base.ts';
-import type { VerdictTally } from '../tally-verdicts.ts';
+import type { CountOf, VerdictTally } from '../tally-verdicts.ts';
 import type { Judging } from '../who-judges.ts';
-
-/** A count and what it is out of. */
-export interface CountOf {
-  readonly count: number;
-  readonly of: number;
-}
 
 /** How drawing and selecting went. */
 export interface SelectionTally {
@@ -29,6 +23,8 @@ export interface SelectionTally {
   readonly notChosen: CountOf;
   readonly judgeVerdicts: VerdictTally | null;
   readonly goldVerdicts: VerdictTally | null;
+  /** Candidates and greedy answers without a gold pass rate, of those with gold verdicts. */
+  readonly goldUndecided: CountOf | null;
   /** Candidates without a readable self-score; `null` where none was asked for. */
   readonly selfScoreUnreadable: CountOf | null;
   /** Candidates without a reward; `null` where there is no reward model. */

@@ -1,4 +1,5 @@
 import { formatCount, formatNumber } from '../../format-number.ts';
+import { undecidedNotes } from '../count-cells.ts';
 import { formatBounds, formatConfidence, formatSigned } from '../format-interval.ts';
 import { NOT_MEASURED } from '../judging-notes.ts';
 import type { ReportHeadline } from '../report-base.ts';
@@ -30,6 +31,12 @@ export function bestOfNHeadline(report: BestOfNReport): ReportHeadline {
 }
 
 function denominatorsOf({ tally, promptsInSet, samplesPerPrompt }: BestOfNReport): string {
-  const { prompts, candidates, truncated } = tally;
-  return `${formatCount(prompts)} of ${formatCount(promptsInSet)} prompts finished, N = ${samplesPerPrompt}, ${formatCount(candidates.of - candidates.count)} of ${formatCount(candidates.of)} candidates failed, ${formatCount(truncated.count)} of ${formatCount(truncated.of)} truncated`;
+  const { prompts, candidates, truncated, goldUndecided } = tally;
+  return [
+    `${formatCount(prompts)} of ${formatCount(promptsInSet)} prompts finished`,
+    `N = ${samplesPerPrompt}`,
+    `${formatCount(candidates.of - candidates.count)} of ${formatCount(candidates.of)} candidates failed`,
+    `${formatCount(truncated.count)} of ${formatCount(truncated.of)} truncated`,
+    ...undecidedNotes(goldUndecided),
+  ].join(', ');
 }

@@ -61,7 +61,7 @@ function budgetNote({ prompts, sent, perPrompt, formula, items, votes, size }: C
     Best-of-N without its baselines and without measuring: ${formatNumber(perPrompt, 1)} calls a prompt
     (${formatCount(sent)} calls, ${formatCount(prompts)} prompts). The paper’s steps ask for N + 1 + N K V =
     ${formatNumber(formula, 1)} with N = ${size}, K = ${formatNumber(items, 1)} items and V = ${votes}. Several
-    candidates or items in a call and items decided by code cost less; verdicts and checklists that are asked for again
-    cost more.
+    candidates or items in a call and items decided by code cost less; second calls for a verdict, and verdicts and
+    checklists that are asked for again, cost more.
   </p>`;
 }

@@ -1,9 +1,10 @@
 import { formatCount, formatNumber } from '../../format-number.ts';
 import { html, type Html, type HtmlValue } from '../../html.ts';
-import { share, verdictRows } from '../count-cells.ts';
+import { share, undecidedRow, verdictRows } from '../count-cells.ts';
 import { formatBounds, formatSigned } from '../format-interval.ts';
 import { row, rowGroup, table, tableBody } from '../table.ts';
-import type { BestOfNReport, CountOf } from './best-of-n-report.ts';
+import type { CountOf } from '../tally-verdicts.ts';
+import type { BestOfNReport } from './best-of-n-report.ts';
 import { ARM_NAME, DECIDED_WORDS } from './words.ts';
 
 /** Every way to pick an answer, measured alike; the gain is that of Best-of-N over it. */
@@ -64,7 +65,7 @@ export function selectionTable({ tally }: BestOfNReport): Html {
       row('judge’s pass rate of all candidates, same prompts', judgeCells(judgeChosen?.all, judgeChosen?.n)),
     ]),
     rowGroup('Verdicts of the judge that selects', 2, verdictRows([tally.judgeVerdicts])),
-    rowGroup('Gold verdicts', 2, verdictRows([tally.goldVerdicts])),
+    rowGroup('Gold verdicts', 2, [...verdictRows([tally.goldVerdicts]), undecidedRow([tally.goldUndecided])]),
     ...scoreGroup(tally),
   ];
   return table('Counts, each with what it is out of', ['', 'count'], html`${groups}`);

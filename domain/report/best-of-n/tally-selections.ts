@@ -1,8 +1,8 @@
 import type { Selection } from '../../best-of-n/candidate.ts';
 import { canonicalJson, type JsonValue } from '../../canonical-json.ts';
 import type { Checklist, Verdict } from '../../checklist.ts';
-import { countEach, tallyVerdicts, type VerdictTally } from '../tally-verdicts.ts';
-import type { CountOf, SelectionTally } from './best-of-n-report.ts';
+import { countEach, countUndecided, tallyVerdicts, type CountOf, type VerdictTally } from '../tally-verdicts.ts';
+import type { SelectionTally } from './best-of-n-report.ts';
 
 /** Which baselines were asked for. */
 export interface AskedBaselines {
@@ -30,6 +30,7 @@ export function tallySelections(selections: readonly Selection[], asked: AskedBa
     notChosen: { count: selections.length - chosen.length, of: selections.length },
     judgeVerdicts: tallyOrNull(candidates.flatMap(({ verdicts_I }) => verdicts_I)),
     goldVerdicts: tallyOrNull(candidates.flatMap(({ gold_I }) => gold_I)),
+    goldUndecided: countUndecided([...candidates, ...selections.flatMap(({ greedy }) => greedy ?? [])]),
     selfScoreUnreadable: asked.selfScore ? missing(({ selfScore }) => selfScore) : null,
     rewardMissing: asked.rewardModel ? missing(({ reward }) => reward) : null,
     sameRuler: countIn(drawn, isSameRuler),

@@ -1,4 +1,5 @@
 import { formatCount, formatNumber } from '../../format-number.ts';
+import { undecidedNotes } from '../count-cells.ts';
 import { formatBounds, formatConfidence } from '../format-interval.ts';
 import type { ReportHeadline } from '../report-base.ts';
 import type { OnlineDpoReport, ReportDifference, ReportEvaluation } from './online-dpo-report.ts';
@@ -59,11 +60,17 @@ function differenceText(difference: ReportDifference | undefined, confidence: nu
 }
 
 function denominators(evaluation: ReportEvaluation): string {
-  const { prompts, completions, failed, unparsed, truncated } = evaluation;
+  const { prompts, completions, failed, unparsed, truncated, undecided } = evaluation;
   const perPrompt = prompts > 0 && completions % prompts === 0 ? completions / prompts : null;
   const answers =
     perPrompt === null
       ? `${formatCount(prompts)} prompts, ${formatCount(completions)} answers`
       : `${formatCount(prompts)} prompts x ${formatCount(perPrompt)} answers`;
-  return `${answers}, ${formatCount(failed)} failed, ${formatCount(unparsed)} unparsed, ${formatCount(truncated)} truncated`;
+  return [
+    answers,
+    `${formatCount(failed)} failed`,
+    `${formatCount(unparsed)} unparsed`,
+    `${formatCount(truncated)} truncated`,
+    ...undecidedNotes(undecided),
+  ].join(', ');
 }

@@ -3,6 +3,7 @@ import type { PromptRow } from '../../prompt.ts';
 import type { JudgedRollout } from '../../rollout.ts';
 import type { SelectionCounts } from '../../run.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
+import type { CountOf } from '../tally-verdicts.ts';
 
 /** How the items that one kind of verifier (or the judge) decides came out. */
 export interface KindTally {
@@ -18,7 +19,7 @@ export interface ReportEvaluation {
   /** 0 is the base model. */
   readonly round: number;
   readonly policyStamp: string;
-  /** Held-out pass rate; `null` when no item was decided. */
+  /** Held-out pass rate over the prompts that have one; `null` when none has. */
   readonly interval: ReportInterval | null;
   /** The same by gold; `null` where gold measures nothing. */
   readonly gold: ReportInterval | null;
@@ -29,6 +30,8 @@ export interface ReportEvaluation {
   readonly truncated: number;
   /** Verdicts, not answers. */
   readonly unparsed: number;
+  /** Answers with too few decided items for a pass rate, of those that did not fail; they are in no mean. */
+  readonly undecided: CountOf;
   readonly byKind: readonly KindTally[];
 }
 

@@ -1,5 +1,6 @@
 import { formatCount, formatNumber, formatSeconds } from '../../format-number.ts';
 import { html, type Html, type HtmlValue } from '../../html.ts';
+import { share } from '../count-cells.ts';
 import { formatBounds } from '../format-interval.ts';
 import { row, rowGroup, shortHash, table, tableBody } from '../table.ts';
 import { roundName } from './charts.ts';
@@ -115,6 +116,7 @@ export function evaluationTable(
       formatCount(entry.completions),
       formatCount(entry.failed),
       formatCount(entry.unparsed),
+      share(entry.undecided.count, entry.undecided.of),
       formatCount(entry.truncated),
     ]);
   });
@@ -129,6 +131,7 @@ export function evaluationTable(
     'answers',
     'failed',
     'unparsed',
+    'undecided answers',
     'truncated',
   ];
   return table('Held-out evaluation of each policy version', head, tableBody(rows));

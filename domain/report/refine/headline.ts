@@ -1,4 +1,5 @@
 import { formatCount, formatNumber } from '../../format-number.ts';
+import { undecidedNotes } from '../count-cells.ts';
 import { formatBounds, formatConfidence, formatSigned } from '../format-interval.ts';
 import { NOT_MEASURED } from '../judging-notes.ts';
 import type { ReportHeadline } from '../report-base.ts';
@@ -33,7 +34,7 @@ export function refineHeadline(report: RefineReport): ReportHeadline {
 }
 
 function denominators(
-  { prompts, answered, answers, truncated }: LoopResult,
+  { prompts, answered, answers, truncated, goldUndecided }: LoopResult,
   { promptsInSet }: RefineReport,
   measured: number | null,
 ): string {
@@ -42,5 +43,6 @@ function denominators(
     `${formatCount(prompts)} of ${formatCount(promptsInSet)} prompts finished`,
     `${formatCount(prompts - answered)} without any answer`,
     `${formatCount(truncated)} of ${formatCount(answers)} answers truncated`,
+    ...undecidedNotes(goldUndecided),
   ].join(', ');
 }

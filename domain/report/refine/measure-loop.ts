@@ -3,7 +3,7 @@ import type { Verdict } from '../../checklist.ts';
 import { compareVerdicts } from '../../refine/decide-turn.ts';
 import type { RefineLoop, Refinement, TurnRecord } from '../../refine/refinement.ts';
 import { meanChange, meanOfRates, type Rates } from '../pair-rates.ts';
-import { countEach, tallyVerdicts } from '../tally-verdicts.ts';
+import { countEach, countUndecided, tallyVerdicts } from '../tally-verdicts.ts';
 import type { ItemFlips, LoopResult, PlainMean, RefineTurn, TurnedDownReason } from './refine-report.ts';
 
 /** How a loop was run. */
@@ -40,6 +40,7 @@ export function measureLoop(loop: RefineLoop, refinements: readonly Refinement[]
     answers: records.length,
     truncated: records.filter(({ finishReason }) => finishReason === 'length').length,
     goldVerdicts: gold_I.length === 0 ? null : tallyVerdicts(gold_I),
+    goldUndecided: countUndecided(records),
     judgeVerdicts: verdicts_I.length === 0 ? null : tallyVerdicts(verdicts_I),
     goldFlips: gold_I.length === 0 ? null : countFlips(refinements, (record) => record.gold_I),
     judgeFlips: verdicts_I.length === 0 || !isFixed ? null : countFlips(refinements, (record) => record.verdicts_I),

@@ -1,7 +1,7 @@
 import type { RefineLoop, Refinement, StopReason } from '../../refine/refinement.ts';
 import type { CallBudget } from '../call-budget.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
-import type { VerdictTally } from '../tally-verdicts.ts';
+import type { CountOf, VerdictTally } from '../tally-verdicts.ts';
 import type { Judging } from '../who-judges.ts';
 
 /** A mean without interval, over `n` prompts. */
@@ -53,6 +53,8 @@ export interface LoopResult {
   readonly answers: number;
   readonly truncated: number;
   readonly goldVerdicts: VerdictTally | null;
+  /** Answers without a gold pass rate, of those with gold verdicts. */
+  readonly goldUndecided: CountOf | null;
   readonly judgeVerdicts: VerdictTally | null;
   readonly goldFlips: ItemFlips | null;
   /** `null` also where each turn has a checklist of its own, so that no item is asked twice. */

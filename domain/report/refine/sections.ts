@@ -62,6 +62,6 @@ function budgetNote({ prompts, sent, perPrompt, formula, items, votes, size }: C
     ${formatCount(prompts)} prompts). The paper’s steps ask for at most 1 + 1 + T (K V + 1) =
     ${formatNumber(formula, 1)} with T = ${size} turns, K = ${formatNumber(items, 1)} items and V = ${votes}, and K V
     more where the last answer is judged too. Answers that stop early, items decided by code and several items in a call
-    cost less; verdicts and checklists that are asked for again cost more.
+    cost less; second calls for a verdict, and verdicts and checklists that are asked for again, cost more.
   </p>`;
 }

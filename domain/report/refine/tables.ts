@@ -1,7 +1,7 @@
 import { formatCount, formatNumber } from '../../format-number.ts';
 import { html, type Html, type HtmlValue } from '../../html.ts';
 import type { StopReason } from '../../refine/refinement.ts';
-import { share, verdictRows } from '../count-cells.ts';
+import { share, undecidedRow, verdictRows } from '../count-cells.ts';
 import { formatBounds, formatSigned } from '../format-interval.ts';
 import type { ReportInterval } from '../report-base.ts';
 import { row, rowGroup, table, tableBody } from '../table.ts';
@@ -117,7 +117,10 @@ export function countsTable({ loops }: RefineReport): Html {
         cells(({ truncated, answers }) => share(truncated, answers)),
       ),
     ]),
-    rowGroup('Gold verdicts', columns, verdictRows(loops.map(({ goldVerdicts }) => goldVerdicts))),
+    rowGroup('Gold verdicts', columns, [
+      ...verdictRows(loops.map(({ goldVerdicts }) => goldVerdicts)),
+      undecidedRow(loops.map(({ goldUndecided }) => goldUndecided)),
+    ]),
     rowGroup(
       'Verdicts of the judge that steers',
       columns,
