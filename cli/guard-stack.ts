@@ -19,11 +19,13 @@ export function guardStack(options: StackOptions, say: (line: string) => void): 
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
       await sleep(pauseMs, undefined, { signal: stopped.signal });
-      const dead = findDeadParts(options);
-      if (dead.length === 0) continue;
-      say(`${dead.join(' and ')} died and is started again; the run waits for it`);
+      if (findDeadParts(options).length === 0) continue;
       try {
-        for (const part of await reviveStack(options)) say(`${part} started`);
+        await reviveStack({
+          ...options,
+          onStep: ({ part, state }) =>
+            say(state === 'starting' ? `${part} died and is started again; the run waits for it` : `${part} ${state}`),
+        });
       } catch (error) {
         say(`it did not start: ${error instanceof Error ? error.message : String(error)}`);
       }

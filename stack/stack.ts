@@ -115,26 +115,25 @@ export async function startStack(options: StartStackOptions): Promise<readonly S
 }
 
 /** Parts that are brought back: without Temporal there is nobody to ask what a run wants. */
-export type RevivedPart = Exclude<StackPart, 'temporal'>;
+type RevivedPart = Exclude<StackPart, 'temporal'>;
 
 /** Parts that this project started for these addresses and that died since; what `down` has stopped is not among them. */
 export function findDeadParts(options: StartStackOptions): readonly RevivedPart[] {
   return readDeadParts(options).map(({ part }) => part);
 }
 
-/** Starts again what died; returns what it started. */
-export async function reviveStack(options: StartStackOptions): Promise<readonly RevivedPart[]> {
+/** Starts again what died. */
+export async function reviveStack(options: StartStackOptions): Promise<void> {
   const paths = options.paths ?? stackPaths();
-  return withStackLock(paths.stack, async () => {
-    const revived: RevivedPart[] = [];
+  await withStackLock(paths.stack, async () => {
     // Looked at again: another command may have stopped or started it while this one waited for the lock.
     for (const { part, record } of readDeadParts(options)) {
+      options.onStep?.({ part, state: 'starting' });
       // What a killed leader leaves behind may still hold its port.
       await stopProcess(record, { graceMs: 2000 });
       const ensure = part === 'vllm' ? ensureVllm : ensureWorker;
-      if (await ensure(paths, options)) revived.push(part);
+      options.onStep?.({ part, state: (await ensure(paths, options)) ? 'started' : 'found' });
     }
-    return revived;
   });
 }
 

@@ -182,7 +182,7 @@ function findUnprobed(seen: readonly Sighting[]): readonly string[] {
   const probes = new Map<string, number>();
   const loaded = new Set<string>();
   return seen.flatMap((sighting) => {
-    if (sighting.kind === 'worker-death' || sighting.kind === 'server-death') {
+    if (!('model' in sighting)) {
       probes.clear();
       if (sighting.kind === 'server-death') loaded.clear();
       return [];
