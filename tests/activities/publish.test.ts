@@ -177,6 +177,19 @@ describe('respond', () => {
     expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(8).fill('probe'), 'chat']);
   });
 
+  it('says that an adapter is not loaded when the server forgot it after the look, which the next attempt mends', async () => {
+    const policy = await publishFirst();
+    intercept = ({ path }) => {
+      if (path === '/v1/chat/completions') (bench.server.adapters as Map<string, string>).clear();
+      return undefined;
+    };
+    const failure = await failureFrom(bench.respond(task(policy)));
+    expect(failure).toMatchObject({ type: 'adapter/not-loaded', nonRetryable: false });
+    expect(bench.chatCalls()).toHaveLength(1);
+    intercept = () => undefined;
+    await bench.respond(task(policy));
+  });
+
   it('probes from the beginning when the server broke off a probe, though the adapter is loaded', async () => {
     const policy = await publishFirst();
     await unload(policy.servedModel);
