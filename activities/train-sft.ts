@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { cancellationSignal, Context } from '@temporalio/activity';
 import type { SftJob, SftResult, Trainer, TrainingRow } from '../clients/trainer.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
@@ -14,6 +13,7 @@ import { startHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 import { readCurve, type StepEvent, type TrainedAdapter } from './train.ts';
+import { writeTrainingRows } from './training-job.ts';
 
 export interface TrainSftInput {
   readonly run: RunRef;
@@ -84,9 +84,8 @@ async function prepareJob(
   const { sft, seed, policy: endpoint } = configOfLoop(config, 'bolt');
   const { delimiters: _delimiters, command: _command, microBatchSize, ...hyperparameters } = sft;
   const outputDir = await store.workFolder(roundName(run.runName, SFT_ROUND, 'training'));
-  const rowsPath = join(outputDir, 'rows.jsonl');
   const trained = rows.map(({ prompt, completion }): TrainingRow => ({ prompt, completion }));
-  await writeFile(rowsPath, trained.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const rowsPath = await writeTrainingRows(outputDir, 'rows', trained);
   return {
     schemaVersion: 1,
     method: 'sft',

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { TrainingGroup, TrainingJob, TrainingResult, TrainingRow as ImitatedRow } from '../clients/trainer.ts';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
@@ -48,11 +48,7 @@ export async function prepareJob(
     seed: callSeed({ seed: config.seed, stage: 'train', round, promptId: '', sampleIndex: 0 }),
     probes: rows.slice(0, PROBE_COUNT).map(probeOf),
   } as const;
-  const write = async (name: string, lines: readonly object[]): Promise<string> => {
-    const path = join(outputDir, `${name}.jsonl`);
-    await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    return path;
-  };
+  const write = (name: string, lines: readonly object[]) => writeTrainingRows(outputDir, name, lines);
   switch (training.method) {
     case 'dpo': {
       const { beta, nllWeight, reference } = training;
@@ -90,6 +86,18 @@ export async function prepareJob(
       };
     }
   }
+}
+
+/**
+ * Writes rows where the trainer reads them; returns the path. By rename: a trainer that outlived its worker may be reading
+ * what an earlier attempt wrote.
+ */
+export async function writeTrainingRows(outputDir: string, name: string, rows: readonly object[]): Promise<string> {
+  const path = join(outputDir, `${name}.jsonl`);
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await rename(temporary, path);
+  return path;
 }
 
 function sharedHyperparameters(training: TrainingConfig) {

@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import type { RunProgress } from '../domain/run-progress.ts';
 import { liveLines, plainLine, type ProgressRates } from './progress-lines.ts';
 import { createRateMeter, timeLeftMs } from './rate-meter.ts';
-import { cutPieces, displayWidth, type Piece } from './terminal-text.ts';
+import { cutPieces, displayWidth, stripControls, type Piece } from './terminal-text.ts';
 
 const PLAIN_EVERY_MS = 10_000;
 const REDRAW_EVERY_MS = 100;
@@ -26,6 +26,8 @@ export interface ProgressViewOptions {
 /** Shows the progress of one run. */
 export interface ProgressView {
   readonly update: (progress: RunProgress) => void;
+  /** Writes a line that stays, above the view. */
+  readonly say: (line: string) => void;
   /** Shows the last update if it was held back, and leaves the cursor below the view. */
   readonly finish: () => void;
 }
@@ -44,6 +46,7 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
   let stage = { key: '', startedMs, doneAtStart: 0 };
   let lastShownMs = Number.NEGATIVE_INFINITY;
   let pending: RunProgress | null = null;
+  let shown: RunProgress | null = null;
   let drawnWidths: number[] = [];
 
   const paint = ({ text, paint }: Piece): string => (paint === 'plain' ? text : paints[paint](text));
@@ -60,14 +63,20 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
     tokensPerSecond: tokens.perSecond(),
   });
 
+  const eraseDrawn = (): string => {
+    // After the window was made narrower, an old line may take several rows.
+    const rows = drawnWidths.reduce(
+      (sum, width) => sum + Math.max(1, Math.ceil(width / (stream.columns ?? DEFAULT_COLUMNS))),
+      0,
+    );
+    return rows === 0 ? '' : `\u001b[${rows}A\r\u001b[J`;
+  };
+
   const draw = (progress: RunProgress): void => {
     // One column stays free: a full line would wrap in some terminals and upset the count of lines to go back.
     const columns = Math.max(1, (stream.columns ?? DEFAULT_COLUMNS) - 1);
     const lines = liveLines(progress, ratesOf(progress), columns).map((line) => cutPieces(line, columns));
-    // After the window was made narrower, an old line may take several rows.
-    const rows = drawnWidths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / (columns + 1))), 0);
-    const back = rows === 0 ? '' : `\u001b[${rows}A\r\u001b[J`;
-    stream.write(back + lines.map((line) => `${line.map(paint).join('')}\n`).join(''));
+    stream.write(eraseDrawn() + lines.map((line) => `${line.map(paint).join('')}\n`).join(''));
     drawnWidths = lines.map((line) => displayWidth(line.map(({ text }) => text).join('')));
   };
 
@@ -75,6 +84,7 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
     if (isTty) draw(progress);
     else stream.write(`${plainLine(progress, ratesOf(progress))}\n`);
     lastShownMs = now();
+    shown = progress;
     pending = null;
   };
 
@@ -91,6 +101,11 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
       }
       pending = progress;
       if (changed || now() - lastShownMs >= (isTty ? REDRAW_EVERY_MS : PLAIN_EVERY_MS)) show(progress);
+    },
+    say: (line) => {
+      stream.write(`${eraseDrawn()}${stripControls(line)}\n`);
+      drawnWidths = [];
+      if (isTty && shown !== null) draw(shown);
     },
     finish: () => {
       if (pending !== null) show(pending);

@@ -5,9 +5,10 @@ import type { RunConfig } from '../configs/schema/run-config.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { RunResult } from '../domain/run.ts';
 import { taskQueues } from '../domain/task-queues.ts';
-import { startStack, stopStack } from '../stack/stack.ts';
+import { startStack, stopStack, type StackOptions } from '../stack/stack.ts';
 import type { StackPart } from '../stack/paths.ts';
 import type { LoopInput } from '../workflows/loop-input.ts';
+import { guardStack } from './guard-stack.ts';
 import { loadConfig, type LoadedConfig } from './load-config.ts';
 import { LOOP_WORKFLOWS } from './loop-workflows.ts';
 import type { Output } from './output.ts';
@@ -45,7 +46,8 @@ export async function run(options: RunOptions, output: Output): Promise<number> 
     }
     const restoreInterrupt = onInterrupt(runName, output);
     try {
-      return printResult(await watchRun(session.client, runName, output), output);
+      const guard = (say: (line: string) => void) => guardStack(stackOf(loaded, options.startsWorker), say);
+      return printResult(await watchRun(session.client, runName, output, guard), output);
     } finally {
       restoreInterrupt();
     }
@@ -55,18 +57,25 @@ export async function run(options: RunOptions, output: Output): Promise<number> 
   }
 }
 
+/** The servers that a config names; no worker where they run elsewhere. */
+function stackOf({ config: { temporal, policy } }: LoadedConfig, startsWorker: boolean): StackOptions {
+  return {
+    temporalAddress: temporal.address,
+    namespace: temporal.namespace,
+    taskQueue: temporal.taskQueue,
+    vllmUrl: policy.baseUrl,
+    ...(startsWorker ? {} : { roles: [] }),
+  };
+}
+
 async function bringUpStack(
-  { config }: LoadedConfig,
+  loaded: LoadedConfig,
   startsWorker: boolean,
   output: Output,
 ): Promise<readonly StackPart[]> {
   const began = performance.now();
   return startStack({
-    temporalAddress: config.temporal.address,
-    namespace: config.temporal.namespace,
-    taskQueue: config.temporal.taskQueue,
-    vllmUrl: config.policy.baseUrl,
-    ...(startsWorker ? {} : { roles: [] }),
+    ...stackOf(loaded, startsWorker),
     onStep: (step) => {
       const seconds = ((performance.now() - began) / 1000).toFixed(0).padStart(4);
       if (step.part === null)

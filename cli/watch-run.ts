@@ -3,14 +3,24 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { ConfigError } from '../domain/errors.ts';
 import type { RunResult } from '../domain/run.ts';
 import { collectProgress } from './collect-progress.ts';
+import type { StackGuard } from './guard-stack.ts';
 import type { Output } from './output.ts';
-import { createProgressView, wantsColor } from './progress-view.ts';
+import { createProgressView, wantsColor, type ProgressView } from './progress-view.ts';
 import { workflowIdOf } from './run-name.ts';
 
 const POLL_MS = 1000;
 
-/** Shows a run until it ends. @throws what the run failed with */
-export async function watchRun(client: Client, runName: string, output: Output): Promise<RunResult> {
+/**
+ * Shows a run until it ends; `guard` is at work meanwhile, and says its lines above the view.
+ *
+ * @throws what the run failed with
+ */
+export async function watchRun(
+  client: Client,
+  runName: string,
+  output: Output,
+  guard?: (say: (line: string) => void) => StackGuard,
+): Promise<RunResult> {
   const stream = output.json ? process.stderr : process.stdout;
   const isTty = stream.isTTY;
   const view = createProgressView({
@@ -19,6 +29,15 @@ export async function watchRun(client: Client, runName: string, output: Output):
     color: wantsColor(isTty, process.env),
     now: () => performance.now(),
   });
+  const guarding = guard?.(view.say);
+  try {
+    return await showUntilEnd(client, runName, view);
+  } finally {
+    guarding?.stop();
+  }
+}
+
+async function showUntilEnd(client: Client, runName: string, view: ProgressView): Promise<RunResult> {
   const settled = client.workflow
     .getHandle(workflowIdOf(runName))
     .result()

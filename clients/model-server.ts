@@ -1,3 +1,4 @@
+import type { JsonValue } from '../domain/canonical-json.ts';
 import type { Completion, Usage } from '../domain/completion.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
 import type { SampledTokens } from '../domain/rollout.ts';
@@ -14,7 +15,7 @@ export interface SamplingParameters {
 
 /** Exactly one kind of constraint. */
 export type StructuredOutput =
-  | { readonly json: Readonly<Record<string, unknown>> }
+  | { readonly json: { readonly [key: string]: JsonValue } }
   | { readonly regex: string }
   | { readonly choice: readonly string[] };
 

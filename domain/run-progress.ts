@@ -5,7 +5,19 @@ export const LOOP_STAGES = {
   'online-dpo': ['preflight', 'evaluate', 'sample', 'select', 'train', 'publish', 'gates', 'report', 'done'],
   refine: ['preflight', 'refine', 'report', 'done'],
   'best-of-n': ['preflight', 'candidates', 'report', 'done'],
-  bolt: ['preflight', 'curate', 'bootstrap', 'evaluate', 'sample', 'select', 'train', 'publish', 'report', 'done'],
+  bolt: [
+    'preflight',
+    'curate',
+    'bootstrap',
+    'evaluate',
+    'sample',
+    'select',
+    'train',
+    'publish',
+    'gates',
+    'report',
+    'done',
+  ],
   wildbench: ['preflight', 'compare', 'report', 'done'],
 } as const;
 

@@ -2,12 +2,12 @@ import { StackError } from '../domain/errors.ts';
 import { ensureServer, findOwnProcess } from './ensure-part.ts';
 import { launchPart, waitUntilReady } from './launch-part.ts';
 import { stackPaths, type StackPart, type StackPaths } from './paths.ts';
-import { readProcessRecord, removeProcessRecord } from './process-record.ts';
+import { isAlive, readProcessRecord, removeProcessRecord, type ProcessRecord } from './process-record.ts';
 import { withStackLock } from './stack-lock.ts';
 import { stopProcess, type StopOutcome } from './stop-process.ts';
 import { probeTemporal, temporalCommand } from './temporal.ts';
 import { probeVllm, vllmCommand } from './vllm.ts';
-import { isWorkerReady, workerCommand, type WorkerOptions } from './worker.ts';
+import { isWorkerReady, workerAddress, workerCommand, type WorkerOptions } from './worker.ts';
 
 /** Addresses of the parts. */
 export interface StackOptions extends WorkerOptions {
@@ -112,6 +112,39 @@ export async function startStack(options: StartStackOptions): Promise<readonly S
       cause: error,
     });
   }
+}
+
+/** Parts that are brought back: without Temporal there is nobody to ask what a run wants. */
+type RevivedPart = Exclude<StackPart, 'temporal'>;
+
+/** Parts that this project started for these addresses and that died since; what `down` has stopped is not among them. */
+export function findDeadParts(options: StartStackOptions): readonly RevivedPart[] {
+  return readDeadParts(options).map(({ part }) => part);
+}
+
+/** Starts again what died. */
+export async function reviveStack(options: StartStackOptions): Promise<void> {
+  const paths = options.paths ?? stackPaths();
+  await withStackLock(paths.stack, async () => {
+    // Looked at again: another command may have stopped or started it while this one waited for the lock.
+    for (const { part, record } of readDeadParts(options)) {
+      options.onStep?.({ part, state: 'starting' });
+      // What a killed leader leaves behind may still hold its port.
+      await stopProcess(record, { graceMs: 2000 });
+      const ensure = part === 'vllm' ? ensureVllm : ensureWorker;
+      options.onStep?.({ part, state: (await ensure(paths, options)) ? 'started' : 'found' });
+    }
+  });
+}
+
+function readDeadParts(options: StartStackOptions) {
+  const { stack } = options.paths ?? stackPaths();
+  const addresses = { vllm: options.vllmUrl, worker: workerAddress(options) } as const;
+  const parts = options.roles?.length === 0 ? (['vllm'] as const) : (['vllm', 'worker'] as const);
+  return parts.flatMap((part): readonly { readonly part: RevivedPart; readonly record: ProcessRecord }[] => {
+    const record = readProcessRecord(stack, part);
+    return record?.address === addresses[part] && !isAlive(record) ? [{ part, record }] : [];
+  });
 }
 
 /** Stops what this project started, the worker first so that it can hand its work back; foreign servers stay. */

@@ -17,6 +17,11 @@ export interface WorkerOptions {
 /** The line of its log by which a worker says that it polls. */
 const READY_LINE = /^.*workers ready/m;
 
+/** What a worker is known by: the queues that it polls, and where. */
+export function workerAddress({ taskQueue, temporalAddress }: WorkerOptions): string {
+  return `${taskQueue} on ${temporalAddress}`;
+}
+
 /** Command of the workers; `entry` is the script, relative to the project. */
 export function workerCommand(paths: StackPaths, options: WorkerOptions, entry = 'workers/main.ts'): PartCommand {
   const script = isAbsolute(entry) ? entry : join(paths.root, entry);
@@ -33,7 +38,7 @@ export function workerCommand(paths: StackPaths, options: WorkerOptions, entry =
     part: 'worker',
     command: [process.execPath, '--import', 'tsx', script, ...serves],
     environment: {},
-    address: `${taskQueue} on ${temporalAddress}`,
+    address: workerAddress(options),
     port: null,
   };
 }

@@ -17,7 +17,7 @@ export function layoutPattern(
   { thoughtSentences: { min, max }, sentenceChars }: LayoutGuide,
 ): string {
   const marks = [thoughtOpen, thoughtClose, solutionOpen, solutionClose].filter((mark) => mark !== null);
-  const barred = [...new Set(marks.map((mark) => escapeInClass([...mark][0] ?? '')))].join('');
+  const barred = [...new Set(marks.map((mark) => escapeInClass(Array.from(mark)[0] ?? '')))].join('');
   const sentence = `[^${barred}.!?\\s][^${barred}.!?\\n]{0,${sentenceChars - 1}}[.!?]`;
   const thoughts = `(?:${sentence}[ \\n]){${min},${max}}`;
   const text = `[^${barred}\\s][^${barred}]*`;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PolicyVersion } from '../../domain/policy-version.ts';
 import type { OpenedRun } from '../../domain/run.ts';
 import { failureFrom, inActivity, makePrompt, startActivityBench } from '../support/activity-bench.ts';
+import type { ScriptedModelServerOptions } from '../support/scripted-model-server.ts';
 
 const TOKENS = Array.from({ length: 24 }, (_, index) => index + 3);
 
@@ -13,16 +14,21 @@ let bench: Awaited<ReturnType<typeof startActivityBench>>;
 let opened: OpenedRun;
 /** Shift of each served model; 0 where none is set. */
 let servedShift: Map<string, number>;
+let intercept: NonNullable<ScriptedModelServerOptions['intercept']>;
 
 beforeEach(async () => {
   servedShift = new Map();
-  bench = await startActivityBench({
-    answer: () => 'plain words',
-    scoreToken: (model, _prefix_T, token) => baseLogprob(token) + (servedShift.get(model) ?? 0),
-  });
+  intercept = () => undefined;
+  bench = await startActivityBench(
+    {
+      answer: () => 'plain words',
+      scoreToken: (model, _prefix_T, token) => baseLogprob(token) + (servedShift.get(model) ?? 0),
+    },
+    (request) => intercept(request),
+  );
   await bench.writePrompts('train', [makePrompt('a', 'Tell me about rain')]);
-  await bench.writePrompts('held-out', [makePrompt('b', 'Tell me about bread')]);
-  opened = await bench.open();
+  await bench.writePrompts('held-out', [makePrompt('b', 'Tell me about bread'), makePrompt('c', 'Tell me about salt')]);
+  opened = await bench.open({ shards: { rows: 1 } });
 });
 afterEach(() => bench.close());
 
@@ -135,18 +141,81 @@ describe('publish', () => {
 });
 
 describe('respond', () => {
-  it('loads and probes a published adapter again that the server lost in a restart', async () => {
-    servedShift.set('test-v1-aaaaaaaa', 0.125);
-    const policy = await publish(1, await trainAdapter(1, 'a', 0.125));
-    await fetch(`${bench.server.baseUrl}/v1/unload_lora_adapter`, {
+  const unload = (name: string) =>
+    fetch(`${bench.server.baseUrl}/v1/unload_lora_adapter`, {
       method: 'POST',
-      body: JSON.stringify({ lora_name: policy.servedModel }),
+      body: JSON.stringify({ lora_name: name }),
     });
+
+  /** What was asked of a model since a request, in order; a probe asks for 8 tokens. */
+  const askedOf = (model: string, since: number): readonly string[] =>
+    bench.server.requests.slice(since).flatMap(({ path, body }) => {
+      const { model: asked, lora_name: loaded } = (body ?? {}) as {
+        readonly model?: string;
+        readonly lora_name?: string;
+      };
+      if (asked !== model && loaded !== model) return [];
+      return (
+        { '/v1/load_lora_adapter': 'load', '/v1/completions': 'probe', '/v1/chat/completions': 'chat' }[path] ?? []
+      );
+    });
+
+  async function publishFirst(): Promise<PolicyVersion> {
+    servedShift.set('test-v1-aaaaaaaa', 0.125);
+    return publish(1, await trainAdapter(1, 'a', 0.125));
+  }
+  const task = (policy: PolicyVersion, shard = 0) =>
+    ({ run: bench.run, stage: 'evaluate', round: 1, shard, policy }) as const;
+
+  it('loads and probes a published adapter again that the server lost in a restart', async () => {
+    const policy = await publishFirst();
+    await unload(policy.servedModel);
     expect([...bench.server.adapters]).toEqual([]);
-    await bench.respond({ run: bench.run, stage: 'evaluate', round: 1, shard: 0, policy });
+    const since = bench.server.requests.length;
+    await bench.respond(task(policy));
     expect([...bench.server.adapters]).toEqual([['test-v1-aaaaaaaa', '/adapters/1']]);
-    expect(bench.chatCalls().map(({ body }) => (body as { readonly model: string }).model)).toEqual([
-      'test-v1-aaaaaaaa',
-    ]);
+    expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(8).fill('probe'), 'chat']);
+  });
+
+  it('says that an adapter is not loaded when the server forgot it after the look, which the next attempt mends', async () => {
+    const policy = await publishFirst();
+    intercept = ({ path }) => {
+      if (path === '/v1/chat/completions') (bench.server.adapters as Map<string, string>).clear();
+      return undefined;
+    };
+    const failure = await failureFrom(bench.respond(task(policy)));
+    expect(failure).toMatchObject({ type: 'adapter/not-loaded', nonRetryable: false });
+    expect(bench.chatCalls()).toHaveLength(1);
+    intercept = () => undefined;
+    await bench.respond(task(policy));
+  });
+
+  it('probes from the beginning when the server broke off a probe, though the adapter is loaded', async () => {
+    const policy = await publishFirst();
+    await unload(policy.servedModel);
+    intercept = ({ path }) => (path === '/v1/completions' ? 'reset' : undefined);
+    await expect(bench.respond(task(policy))).rejects.toMatchObject({ type: 'model-server/unavailable' });
+    intercept = () => undefined;
+    const since = bench.server.requests.length;
+    await bench.respond(task(policy));
+    expect(askedOf(policy.servedModel, since)).toEqual([...Array<string>(8).fill('probe'), 'chat']);
+  });
+
+  it('does not sample a shard while the adapter is being probed for another', async () => {
+    const policy = await publishFirst();
+    await unload(policy.servedModel);
+    const since = bench.server.requests.length;
+    await Promise.all([bench.respond(task(policy, 0)), bench.respond(task(policy, 1))]);
+    expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(8).fill('probe'), 'chat', 'chat']);
+  });
+
+  it('samples nothing from a server that answers with the base weights under the name of the version', async () => {
+    const policy = await publishFirst();
+    await unload(policy.servedModel);
+    servedShift.set(policy.servedModel, 0);
+    const failure = await failureFrom(bench.respond(task(policy)));
+    expect(failure).toMatchObject({ type: 'adapter/probe-mismatch', nonRetryable: true });
+    expect(bench.chatCalls()).toEqual([]);
+    expect([...bench.server.adapters]).toEqual([]);
   });
 });

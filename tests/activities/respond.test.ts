@@ -184,15 +184,6 @@ describe('respond', () => {
     expect(disturbed?.summary).toEqual({ calls: 6, promptTokens: 24, completionTokens: 30 });
   });
 
-  it('says that an adapter is not loaded when the server has forgotten it, which another attempt can mend', async () => {
-    const opened = await bench.open();
-    const policy = { round: 1, servedModel: 'test-v1', adapterHash: 'a'.repeat(64), adapterPath: '/adapters/1' };
-    bench.server.enqueue({ body: { data: [{ id: 'test-v1', root: '/adapters/1', parent: 'base' }] } });
-    const failure = await failureFrom(bench.respond({ ...sampleTask(opened), policy }));
-    expect(failure).toMatchObject({ type: 'adapter/not-loaded', nonRetryable: false });
-    expect(bench.chatCalls()).toHaveLength(1);
-  });
-
   it('turns a prompt that is too long into failed rollouts of that prompt and draws the others', async () => {
     const task = sampleTask(await bench.open());
     bench.server.enqueue({ status: 400, body: { error: { message: 'The prompt is too long', code: 400 } } });

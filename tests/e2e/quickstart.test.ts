@@ -1,19 +1,32 @@
-// The main job on real parts: the command line, Temporal, vLLM with SmolLM2, the TRL trainer. Each is killed once, and the
-// run ends as if nothing had happened, having asked again only for what was in the air.
+// The main job on real parts: the command line, Temporal, vLLM with SmolLM2, the TRL trainer. Worker, trainer and vLLM are
+// killed once, and the run ends as if nothing had happened, having asked again only for what was in the air. And a vLLM that
+// serves other weights than it says is found out.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readArtifact } from '../../activities/read-artifact.ts';
+import { createRunServicesProvider } from '../../activities/run-services.ts';
+import { serveAndProbe, type AdapterVersion } from '../../activities/serving.ts';
 import { collectProgress } from '../../cli/collect-progress.ts';
 import { connectTemporal } from '../../cli/temporal-client.ts';
+import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import type { TrainingResult } from '../../clients/trainer.ts';
+import type { PromptRow } from '../../domain/prompt.ts';
 import type { RunProgress } from '../../domain/run-progress.ts';
 import type { OnlineDpoReport } from '../../domain/report/online-dpo/online-dpo-report.ts';
+import type { Rollout } from '../../domain/rollout.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CALLS_IN_FLIGHT = 4;
+const ROUNDS = 2;
+const PROMPTS_PER_ROUND = 16;
+const HELD_OUT_PROMPTS = 4;
+/** Four texts of a probe, eight tokens of each, asked of the base, of the version and of what it replaces. */
+const PROBE_REQUESTS = 4 * 8 * 3;
 const ADDRESSES = ['temporal.address=127.0.0.1:7533', 'policy.baseUrl=http://127.0.0.1:8533'];
 
 let folder: string;
@@ -68,8 +81,8 @@ async function untilProgress(isReached: (progress: RunProgress) => boolean): Pro
   }
 }
 
-async function killWorker(): Promise<void> {
-  const { pid } = JSON.parse(await readFile(join(ROOT, '.tickloop/stack/worker.json'), 'utf8')) as {
+async function killPart(part: 'worker' | 'vllm'): Promise<void> {
+  const { pid } = JSON.parse(await readFile(join(ROOT, `.tickloop/stack/${part}.json`), 'utf8')) as {
     readonly pid: number;
   };
   process.kill(pid, 'SIGKILL');
@@ -85,8 +98,8 @@ beforeAll(async () => {
   tickloop('down');
   folder = await mkdtemp(join(tmpdir(), 'tickloop-e2e-'));
   for (const [set, count] of [
-    ['train', 24],
-    ['held-out', 8],
+    ['train', ROUNDS * PROMPTS_PER_ROUND],
+    ['held-out', HELD_OUT_PROMPTS],
   ] as const) {
     const rows = (await readFile(join(ROOT, `configs/data/quickstart-${set}.jsonl`), 'utf8'))
       .split('\n')
@@ -98,6 +111,8 @@ beforeAll(async () => {
     `store.root=${join(folder, 'store')}`,
     `data.train=${join(folder, 'train.jsonl')}`,
     `data.heldOut=${join(folder, 'held-out.jsonl')}`,
+    `rounds=${ROUNDS}`,
+    `data.promptsPerRound=${PROMPTS_PER_ROUND}`,
     'temporal.taskQueue=e2e',
     `policy.callsInFlight=${CALLS_IN_FLIGHT}`,
     'sampling.samplesPerPrompt=4',
@@ -109,7 +124,7 @@ beforeAll(async () => {
     'selection.minMargin=0.5',
     'training.batchSize=1',
     'training.saveSteps=2',
-    'shards.rows=12',
+    'shards.rows=8',
   ];
   runArguments = ['configs/quickstart.yaml', '--name', 'e2e', ...sets.flatMap((set) => ['--set', set])];
 });
@@ -119,34 +134,80 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('survives the death of the worker while it samples and of worker and trainer while it trains', async () => {
+/** The run's artifacts, as any later reader would find them. */
+async function openStore() {
+  const storeRoot = join(folder, 'store');
+  const store = createLocalArtifactStore({ root: storeRoot });
+  const rowsOf = async <Row extends object>(name: string): Promise<readonly Row[]> =>
+    (await readArtifact<Row>(store, `e2e/${name}`)).rows;
+  const samplesOf = async <Row extends object>(
+    round: number,
+    kind: 'prompts' | 'rollouts',
+  ): Promise<readonly Row[]> => {
+    const names = await store.list(`e2e/round-00${round}/sample/${kind}/`);
+    return (await Promise.all(names.map((name) => rowsOf<Row>(name.replace(/^e2e\//, ''))))).flat();
+  };
+  const configHash = (await store.find('e2e/round-001/policy'))?.configHash ?? '';
+  return { rowsOf, samplesOf, run: { runName: 'e2e', storeRoot, configHash } };
+}
+
+it('survives the death of the worker while it samples, of worker and trainer while it trains, and of vLLM', async () => {
   const first = startRun();
   await untilProgress(({ stage, stageDone }) => stage === 'sample' && stageDone > 4);
   first.killTerminal();
-  await killWorker();
+  await killPart('worker');
 
   const second = startRun();
   await untilProgress(({ stage, training }) => stage === 'train' && training !== null && training.step >= 3);
   second.killTerminal();
-  await killWorker();
+  await killPart('worker');
   await killTrainer();
 
-  const third = await startRun().ended;
-  expect(third.stderr).not.toContain('error ');
-  expect(third.code).toBe(0);
-  const { reportJson, status } = JSON.parse(third.stdout) as { readonly reportJson: string; readonly status: string };
+  const third = startRun();
+  await untilProgress(({ stage, round, stageDone }) => stage === 'sample' && round === 2 && stageDone > 4);
+  await killPart('vllm');
+  const { code, stdout, stderr } = await third.ended;
+  expect(stderr).not.toContain('error ');
+  expect(code).toBe(0);
+  // The command that started vLLM brought it back.
+  expect(stderr).toContain('vllm died and is started again; the run waits for it');
+  expect(stderr).toContain('vllm started\n');
+  const { reportJson, status } = JSON.parse(stdout) as { readonly reportJson: string; readonly status: string };
   expect(status).toBe('done');
 
   const report = JSON.parse(await readFile(reportJson, 'utf8')) as OnlineDpoReport;
   const calls = report.calls.map(({ sent, answered, failed, lost }) => ({ sent, answered, failed, lost }));
-  expect(calls.reduce((sum, { answered }) => sum + answered, 0)).toBe(8 + 24 * 2 + 8);
-  const lost = calls.reduce((sum, stage) => sum + stage.lost, 0);
-  expect(lost).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
+  const sumOf = (key: keyof (typeof calls)[number]) => calls.reduce((sum, stage) => sum + stage[key], 0);
+  // Held-out prompts of three versions, one call each; prompts of two rounds, two calls each.
+  expect(sumOf('answered')).toBe(3 * HELD_OUT_PROMPTS + ROUNDS * PROMPTS_PER_ROUND * 2);
+  expect(sumOf('lost')).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
+  // Those in the air when vLLM died, and of each of the two shards those that had their turn next.
+  expect(sumOf('failed')).toBeLessThanOrEqual(3 * CALLS_IN_FLIGHT);
   const [round] = report.rounds;
   expect(round?.training?.resumedFromStep).toBeGreaterThanOrEqual(2);
-  expect(round?.training?.steps).toBe(round?.training?.rows);
-  expect(round?.publish?.meanChange).toBeGreaterThan(0.001);
-  expect(report.evaluations.map(({ round }) => round)).toEqual([0, 1]);
+  for (const { training, publish } of report.rounds) {
+    expect(training?.steps).toBe(training?.rows);
+    expect(publish?.meanChange).toBeGreaterThan(0.001);
+  }
+  expect(report.evaluations.map(({ round }) => round)).toEqual([0, 1, 2]);
+
+  const { samplesOf } = await openStore();
+  const prompts = [...(await samplesOf<PromptRow>(1, 'prompts')), ...(await samplesOf<PromptRow>(2, 'prompts'))];
+  expect(prompts).toHaveLength(ROUNDS * PROMPTS_PER_ROUND);
+  expect(new Set(prompts.map(({ promptId }) => promptId)).size).toBe(ROUNDS * PROMPTS_PER_ROUND);
+  for (const [round, policy] of [
+    [1, /^base:/],
+    [2, /^e2e-v1-/],
+  ] as const) {
+    const rollouts = await samplesOf<Rollout>(round, 'rollouts');
+    expect(rollouts.filter(({ outcome }) => outcome.ok)).toHaveLength(PROMPTS_PER_ROUND * 4);
+    for (const rollout of rollouts) expect(rollout.policy).toMatch(policy);
+  }
+  // The vLLM that came back was asked for its adapter and then probed before it was sampled.
+  const log = await readFile(join(ROOT, '.tickloop/logs/vllm.log'), 'utf8');
+  const asked = [...log.matchAll(/"POST (\/v1\/\S+) HTTP[^"]*" 200/g)].map(([, path]) => path);
+  expect(asked[0]).toBe('/v1/load_lora_adapter');
+  expect(asked.indexOf('/v1/chat/completions')).toBe(1 + PROBE_REQUESTS);
 
   // The same command again pays for nothing and says so.
   const again = await startRun().ended;
@@ -159,3 +220,45 @@ it('survives the death of the worker while it samples and of worker and trainer 
   expect(other.stderr).toContain('config/run-exists');
   expect(other.stderr).toContain('sampling.temperature');
 });
+
+it('finds out a vLLM that serves the base, or the weights before, under the name of a version', async () => {
+  const { rowsOf, run } = await openStore();
+  const provider = createRunServicesProvider({});
+  try {
+    const services = await provider.of(run);
+    const [first] = await rowsOf<AdapterVersion>('round-001/policy');
+    const [second] = await rowsOf<AdapterVersion>('round-002/policy');
+    const [whole] = await rowsOf<TrainingResult>('round-002/training');
+    if (first === undefined || second === undefined || whole === undefined) throw new Error('a round is missing');
+    // One text is enough, and saves a minute.
+    const training = { ...whole, probes: whole.probes.slice(0, 1) };
+    await services.policy.loadAdapter(first.servedModel, first.adapterPath);
+    await services.policy.unloadAdapter(second.servedModel);
+    const zeroed = join(folder, 'zeroed');
+    await cp(second.adapterPath, zeroed, { recursive: true });
+    await zeroMatrices(join(zeroed, 'adapter_model.safetensors'));
+    for (const adapterPath of [zeroed, first.adapterPath]) {
+      const serving = serveAndProbe(services, { ...second, adapterPath }, first.servedModel, training);
+      await expect(serving).rejects.toMatchObject({ code: 'adapter/probe-mismatch' });
+    }
+    expect((await services.policy.models()).map(({ id }) => id)).not.toContain(second.servedModel);
+    const probe = await serveAndProbe(services, second, first.servedModel, training);
+    expect(probe.meanDisagreement).toBeLessThan(probe.meanChange);
+  } finally {
+    await provider.close();
+  }
+});
+
+/** Sets all B matrices of an adapter to zero: it then adds nothing to its base. */
+async function zeroMatrices(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  // Safetensors: the length of a JSON header in 8 bytes, the header, then the tensors it points into.
+  const begin = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, begin).toString('utf8')) as Readonly<
+    Record<string, { readonly data_offsets?: readonly [number, number] }>
+  >;
+  for (const [name, { data_offsets: offsets }] of Object.entries(header)) {
+    if (offsets !== undefined && name.includes('lora_B')) bytes.fill(0, begin + offsets[0], begin + offsets[1]);
+  }
+  await writeFile(path, bytes);
+}

@@ -19,7 +19,7 @@ import type { PromptRow } from '../../domain/prompt.ts';
 import { promptSet, type OpenedRun, type RunRef, type ShardTask } from '../../domain/run.ts';
 import type { DeterministicModelOptions } from './deterministic-model.ts';
 import { makeRunConfig, type OnlineDpoChanges } from './make-run-config.ts';
-import { startScriptedModelServer } from './scripted-model-server.ts';
+import { startScriptedModelServer, type ScriptedModelServerOptions } from './scripted-model-server.ts';
 
 const quiet = (): void => {};
 
@@ -43,9 +43,12 @@ export function makePrompt(promptId: string, content: string, changes: Partial<P
  * The real activities over a local store in a temporary folder and a scripted model server. Calls go one at a time, so
  * that scripted replies meet the calls they are meant for.
  */
-export async function startActivityBench(model: DeterministicModelOptions) {
+export async function startActivityBench(
+  model: DeterministicModelOptions,
+  intercept: NonNullable<ScriptedModelServerOptions['intercept']> = () => undefined,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'tickloop-activities-'));
-  const server = await startScriptedModelServer({ deterministic: model });
+  const server = await startScriptedModelServer({ intercept, deterministic: model });
   const provider = createRunServicesProvider({});
   const storeRoot = join(folder, 'store');
   const run: RunRef = { runName: 'test', storeRoot, configHash: '0'.repeat(64) };

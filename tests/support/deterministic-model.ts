@@ -44,6 +44,8 @@ function refuse(status: number, message: string): ScriptedReply {
 export function createDeterministicModel(options: DeterministicModelOptions): {
   readonly adapters: ReadonlyMap<string, string>;
   reply(request: RecordedRequest): ScriptedReply;
+  /** As after a restart. */
+  forgetAdapters(): void;
 } {
   const base = options.model ?? 'base';
   const maxModelLen = options.maxModelLen ?? 2048;
@@ -125,6 +127,7 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
 
   return {
     adapters,
+    forgetAdapters: () => adapters.clear(),
     reply({ method, path, body }) {
       switch (`${method} ${path}`) {
         case 'GET /health':

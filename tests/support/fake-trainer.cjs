@@ -1,5 +1,5 @@
 // Honours the trainer's contract without training, for any method. What it does is the name of the data file:
-// pairs.jsonl and the like (an adapter that adds 0.125 nats a round), finish, fail, refuse, vanish (exit 0 without result), wait (until SIGTERM), stubborn (a child that ignores SIGTERM).
+// pairs.jsonl and the like (an adapter that adds 0.125 nats a round, after a wait of --train-ms), finish, fail, refuse, vanish (exit 0 without result), wait (until SIGTERM), stubborn (a child that ignores SIGTERM).
 const { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { spawn } = require('node:child_process');
 const { basename, join } = require('node:path');
@@ -26,6 +26,12 @@ function trainAdapter() {
   finish([{ tokenIds: TOKENS, baseLogprobs: BASE_LOGPROBS, adapterLogprobs }]);
 }
 
+/** As the real trainer does, the state lies beside its checkpoints. */
+function keepOptimizer() {
+  writeFileSync(at('optimizer.pt'), '');
+  return at('optimizer.pt');
+}
+
 function finish(probes = []) {
   const result = {
     schemaVersion: 1,
@@ -33,7 +39,7 @@ function finish(probes = []) {
     adapterDir: at('adapter'),
     weightsDir: null,
     weightsHash: null,
-    optimizerPath: null,
+    optimizerPath: keepOptimizer(),
     steps: 2,
     dropped: 1,
     resumedFromStep: 0,
@@ -61,7 +67,7 @@ switch (basename(job.pairsPath ?? job.rowsPath ?? job.groupsPath)) {
   case 'pairs.jsonl':
   case 'groups.jsonl':
   case 'rows.jsonl':
-    trainAdapter();
+    setTimeout(trainAdapter, Number(process.argv[process.argv.indexOf('--train-ms') + 1]) || 0);
     break;
   case 'fail':
     for (let line = 1; line <= 30; line += 1) console.error(`line ${line}`);

@@ -41,6 +41,10 @@ export interface ScriptedModelServer {
   readonly adapters: ReadonlyMap<string, string>;
   /** Adds replies that the next requests get. */
   enqueue(...replies: readonly ScriptedReply[]): void;
+  /** Closes the port and every connection, and forgets the adapters, as a killed vLLM does. */
+  die(): Promise<void>;
+  /** Listens at the same port again. */
+  revive(): Promise<void>;
   /** @throws if a request came that the script had no reply for */
   close(): Promise<void>;
 }
@@ -105,18 +109,30 @@ export async function startScriptedModelServer(options: ScriptedModelServerOptio
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
+  const { port } = server.address() as AddressInfo;
+  const stopListening = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    baseUrl: `http://127.0.0.1:${port}`,
     requests,
     adapters: model?.adapters ?? new Map(),
     enqueue: (...replies) => {
       queue.push(...replies);
     },
+    async die() {
+      model?.forgetAdapters();
+      await stopListening();
+    },
+    async revive() {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
     async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      await stopListening();
       if (surprises.length > 0) throw new Error(`the scripted model server was surprised: ${surprises.join('; ')}`);
     },
   };

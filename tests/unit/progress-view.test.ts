@@ -113,6 +113,18 @@ describe('the live view', () => {
     );
   });
 
+  it('writes what is said above the block, and draws the block anew below it', () => {
+    const { writes, clock, view } = makeView(true);
+    view.update(makeProgress());
+    view.say('vllm died');
+    clock.ms = 1000;
+    view.update(makeProgress());
+    expect(writes[1]).toBe(`${ESCAPE}[5A\r${ESCAPE}[Jvllm died\n`);
+    expect(writes[2]?.split('\n')).toHaveLength(6);
+    expect(writes[2]?.startsWith('lab  running')).toBe(true);
+    expect(writes[3]?.startsWith(`${ESCAPE}[5A`)).toBe(true);
+  });
+
   it('keeps every line within a narrow terminal and still names the stage', () => {
     const { writes, view } = makeView(true, 30);
     view.update(makeProgress({ runName: 'a-run-name-that-is-much-too-long-to-fit', note: '長い'.repeat(20) }));

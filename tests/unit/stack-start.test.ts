@@ -9,9 +9,9 @@ import { ensureServer, type ProbeState } from '../../stack/ensure-part.ts';
 import { launchPart, waitUntilReady, type PartCommand } from '../../stack/launch-part.ts';
 import { stackPaths, type StackPaths } from '../../stack/paths.ts';
 import { findPortOwner } from '../../stack/port-owner.ts';
-import { isAlive, readProcessRecord } from '../../stack/process-record.ts';
+import { isAlive, isGroupAlive, readProcessRecord } from '../../stack/process-record.ts';
 import { withStackLock } from '../../stack/stack-lock.ts';
-import { stopStack } from '../../stack/stack.ts';
+import { findDeadParts, reviveStack, stopStack } from '../../stack/stack.ts';
 import { probeTemporal } from '../../stack/temporal.ts';
 import { probeVllm, vllmCommand } from '../../stack/vllm.ts';
 import { isWorkerReady, workerCommand } from '../../stack/worker.ts';
@@ -149,6 +149,58 @@ describe('stack start', () => {
     await stopStack(paths, (part, outcome) => outcomes.push(`${part} ${outcome}`));
     expect(outcomes).toEqual(['worker stopped', 'vllm not-running', 'temporal not-running']);
   }, 30_000);
+});
+
+describe('stack revival', () => {
+  /** A stand-in for vLLM's Python: it answers at --port, and has a child as the engine is one. */
+  const STAND_IN = `#!${process.execPath}
+require('node:child_process').spawn('sleep', ['60'], { stdio: 'ignore' });
+const answers = { '/health': '', '/version': '{"version":"0"}', '/v1/models': '{"data":[]}' };
+require('node:http')
+  .createServer((request, response) => response.end(answers[request.url]))
+  .listen(Number(process.argv[process.argv.indexOf('--port') + 1]), '127.0.0.1');
+`;
+
+  it('brings back a server that died, without what it left behind, and leaves alone what was stopped', async () => {
+    const python = join(paths.root, 'python');
+    writeFileSync(python, STAND_IN, { mode: 0o755 });
+    const own = { ...paths, python, model: paths.root };
+    const free = createServer();
+    const port = await listen(free);
+    await new Promise((resolve) => free.close(resolve));
+    const vllmUrl = `http://127.0.0.1:${port}`;
+    const steps: string[] = [];
+    const options = {
+      temporalAddress: '127.0.0.1:9',
+      namespace: 'default',
+      taskQueue: 'q',
+      vllmUrl,
+      paths: own,
+      onStep: ({ part, state }: { readonly part: string | null; readonly state: string }) =>
+        steps.push(`${part} ${state}`),
+    };
+    const first = await launchPart(own, vllmCommand(own, vllmUrl));
+    const isReady = async () => (await probeVllm(vllmUrl)).state === 'answers';
+    await waitUntilReady(own, 'vllm', first, isReady, { timeoutMs: 10_000 });
+    expect(findDeadParts(options)).toEqual([]);
+
+    process.kill(first.pid, 'SIGKILL');
+    while (isAlive(first)) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(findDeadParts(options)).toEqual(['vllm']);
+    expect(findDeadParts({ ...options, vllmUrl: 'http://127.0.0.1:9' })).toEqual([]);
+    expect(isGroupAlive(first)).toBe(true);
+    await reviveStack(options);
+    expect(isGroupAlive(first)).toBe(false);
+    expect(await probeVllm(vllmUrl)).toMatchObject({ state: 'answers' });
+    await reviveStack(options);
+    expect(steps).toEqual(['vllm starting', 'vllm started']);
+
+    await stopStack(own);
+    expect(findDeadParts(options)).toEqual([]);
+    await reviveStack(options);
+    expect(steps).toHaveLength(2);
+    expect(await probeVllm(vllmUrl)).toEqual({ state: 'silent' });
+  }, 20_000);
 });
 
 describe('stack lock', () => {

@@ -11,6 +11,8 @@ import type { BoltReport } from '../../domain/report/bolt/bolt-report.ts';
 import type { boltWorkflow } from '../../workflows/bolt.ts';
 import { progressQuery, resumeSignal } from '../../workflows/loop-control.ts';
 import { makeBoltConfig, makeQuery, respondWith, writeRows } from '../support/bolt-world.ts';
+import { untilWaiting } from '../support/rounds-world.ts';
+import { runTickloop } from '../support/run-tickloop.ts';
 import { startScriptedModelServer } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
@@ -194,4 +196,23 @@ it('is held with advice when no response follows the format, and trains nothing 
   await handle.signal(resumeSignal);
   const report = await readReport((await handle.result()).reportJson);
   expect([report.bootstrap?.rows, report.sft, report.evaluations]).toEqual([0, null, []]);
+});
+
+it('waits in its online rounds for a person, who answers by the name of the run', async () => {
+  const online = { rounds: 1, sampling: { samplesPerPrompt: 4, samplesPerCall: 2 }, training: { command: TRAINER } };
+  const handle = await start('run/asked', 'e', { online: { ...online, gates: { askEveryRound: true } } });
+  await untilWaiting(temporal.client.workflow.getHandle('run/asked/online'));
+  const place = ['--address', temporal.address];
+  const status = await runTickloop(['status', 'asked', ...place]);
+  expect(status.stdout).toMatch(/^Run asked: waiting, .*gates, round 2 waits for `tickloop approve asked`/);
+  const rejected = await runTickloop(['reject', 'asked', ...place]);
+  expect(rejected).toMatchObject({ code: 0, stderr: '' });
+  expect(rejected.stdout).toContain(
+    'approval FAILED: gates.askEveryRound: a person looks at every round.\n' +
+      'Round 2 of run asked: reject was sent, the run goes back to its best version.\n',
+  );
+  const result = await handle.result();
+  expect(result.best).toMatchObject({ round: 1 });
+  const report = await readReport(result.reportJson);
+  expect(report.rounds.map(({ gates }) => [gates?.answer, gates?.outcome])).toEqual([['reject', 'rolled-back']]);
 });

@@ -1,42 +1,31 @@
 // Locks what makes rounds trustworthy: a worse round is rolled back, a person's answer is waited for and kept, and neither a
 // killed worker nor a model server that forgets its adapters changes which policy a rollout comes from.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
-import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
-import { onlineDpoConfig } from '../../configs/schema/online-dpo.ts';
+import type { TrainingJob } from '../../clients/trainer.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
-import type { OnlineDpoReport } from '../../domain/report/online-dpo/online-dpo-report.ts';
 import type { Rollout } from '../../domain/rollout.ts';
-import { answerUpdate } from '../../workflows/approvals.ts';
-import { progressQuery } from '../../workflows/loop-control.ts';
-import type { onlineDpoWorkflow } from '../../workflows/online-dpo.ts';
-import { startScriptedModelServer, type ScriptedModelServer } from '../support/scripted-model-server.ts';
+import { FAKE_TRAINER, readReport, roundOf, startRoundsWorld, type RoundsWorld } from '../support/rounds-world.ts';
+import type { RecordedRequest, ScriptedReply } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
-const FAKE_TRAINER = fileURLToPath(new URL('../support/fake-trainer.cjs', import.meta.url));
 const TASK_QUEUE = 'online-rounds';
 
 let temporal: TestWorkflowEnvironment;
-let folder: string;
-let server: ScriptedModelServer;
+let world: RoundsWorld;
 let worker: WorkerProcess | undefined;
 /** Which held-out answers a served version passes: none, half or all. */
 let quality: (round: number) => 'none' | 'half' | 'all';
-/** Called for each chat call with the model that it asks for. */
-let onChat: (model: string) => 'reset' | undefined;
+/** Asked first at each request. */
+let intercept: (request: RecordedRequest) => ScriptedReply | undefined;
 
 beforeAll(async () => {
   temporal = await startTemporalServer();
 });
 afterAll(() => temporal.teardown());
-
-const roundOf = (model: string): number => Number(/-v(\d+)-/.exec(model)?.[1] ?? 0);
 
 function answer(prompt: string, seed: number, model: string): string {
   const held = prompt.startsWith('held-out') ? quality(roundOf(model)) : 'half';
@@ -45,93 +34,44 @@ function answer(prompt: string, seed: number, model: string): string {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tickloop-rounds-'));
-  await writeFile(join(folder, 'config.json'), '{}');
   quality = () => 'half';
-  onChat = () => undefined;
-  server = await startScriptedModelServer({
-    intercept: ({ path, body }) =>
-      path === '/v1/chat/completions' ? onChat((body as { readonly model: string }).model) : undefined,
-    deterministic: {
-      answer,
-      model: 'scripted',
-      delayMs: 5,
-      scoreToken: (model, _prefix_T, token) => -1 - (token % 4) / 4 + roundOf(model) / 8,
-    },
+  intercept = () => undefined;
+  world = await startRoundsWorld({
+    temporal,
+    taskQueue: TASK_QUEUE,
+    trainPrompts: 12,
+    answer,
+    intercept: (request) => intercept(request),
   });
   worker = await startWorkerProcess(temporal.address, TASK_QUEUE);
 });
 afterEach(async () => {
   await worker?.kill('SIGKILL');
   worker = undefined;
-  await server.close();
-  await rm(folder, { recursive: true, force: true });
+  await world.close();
 });
 
-async function writePrompts(name: string, count: number): Promise<string> {
-  const path = join(folder, `${name}.jsonl`);
-  const rows = Array.from({ length: count }, (_, index) => ({
-    promptId: `${name}-${index}`,
-    messages: [{ role: 'user', content: `${name} prompt ${'x'.repeat(index)}` }],
-    checklist: [{ question: 'Is the answer free of commas?', verifier: { kind: 'no_comma', args: {} } }],
-  }));
-  await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  return path;
-}
-
-async function start(workflowId: string, gates: object, rounds = 2) {
-  const config = onlineDpoConfig.parse({
-    loop: 'online-dpo',
-    rounds,
-    data: { train: await writePrompts('train', 12), heldOut: await writePrompts('held-out', 4), promptsPerRound: 6 },
-    policy: { baseUrl: server.baseUrl, model: 'scripted', modelPath: folder, callsInFlight: 4 },
-    sampling: { samplesPerPrompt: 4, samplesPerCall: 2 },
-    shards: { rows: 3, inFlight: 2 },
-    store: { minFreeMb: 0 },
-    training: { method: 'dpo', command: [process.execPath, FAKE_TRAINER] },
-    gates,
-    temporal: { address: temporal.address, taskQueue: TASK_QUEUE },
-  });
-  const run = { runName: 'same', storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) };
-  return temporal.client.workflow.start<typeof onlineDpoWorkflow>('onlineDpoWorkflow', {
-    workflowId,
-    taskQueue: `${TASK_QUEUE}-workflow`,
-    args: [{ run, config, startedAtMs: Date.now() }],
-  });
-}
-
-/** All rows of one kind of a round's samples. */
-async function readSamples<Row extends object>(round: number, kind: 'prompts' | 'rollouts'): Promise<readonly Row[]> {
-  const store = createLocalArtifactStore({ root: join(folder, 'store') });
-  const names = await store.list(`same/round-00${round}/sample/${kind}/`);
-  return (await Promise.all(names.map(async (name) => (await readArtifact<Row>(store, name)).rows))).flat();
-}
-
 async function policiesOf(round: number): Promise<readonly string[]> {
-  return [...new Set((await readSamples<Rollout>(round, 'rollouts')).map(({ policy }) => policy))];
+  return [...new Set((await world.readSamples<Rollout>(round, 'rollouts')).map(({ policy }) => policy))];
 }
 
-async function readReport(path: string): Promise<OnlineDpoReport> {
-  return JSON.parse(await readFile(path, 'utf8')) as OnlineDpoReport;
-}
+const modelOf = ({ body }: RecordedRequest): string => (body as { readonly model?: string } | undefined)?.model ?? '';
 
-async function untilWaiting(handle: Awaited<ReturnType<typeof start>>, round: number): Promise<readonly string[]> {
-  for (;;) {
-    const { awaits } = await handle.query(progressQuery).catch(() => ({ awaits: null }));
-    if (awaits?.round === round) return awaits.lines;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** What a round's trainer was asked for. */
+async function readJob(round: number): Promise<TrainingJob> {
+  const path = join(world.folder, `store/work/same/round-00${round}/training/job.json`);
+  return JSON.parse(await readFile(path, 'utf8')) as TrainingJob;
 }
 
 describe('rounds of training', () => {
   it('go back to the best version after a worse round, and return the best one', async () => {
     quality = (round) => (['half', 'none', 'all'] as const)[round] ?? 'half';
-    const result = await (await start('rolled-back', { heldOut: { maxDrop: 0.1 } })).result();
+    const result = await (await world.start('rolled-back', { gates: { heldOut: { maxDrop: 0.1 } } })).result();
     expect(result.best).toMatchObject({ round: 2, mean: 1 });
     // Round 2 builds on the base again, not on the round that was rolled back.
     expect(await policiesOf(2)).toEqual(['base:scripted']);
-    expect([...server.adapters.keys()].map(roundOf)).toEqual([2]);
-    const report = await readReport(result.reportJson);
+    expect([...world.server.adapters.keys()].map(roundOf)).toEqual([2]);
+    const report = await readReport(result);
     expect(report.bestRound).toBe(2);
     expect(report.rounds.map(({ gates }) => gates?.outcome)).toEqual(['rolled-back', 'accepted']);
     // All four prompts fall from 0.5 to 0.
@@ -139,59 +79,77 @@ describe('rounds of training', () => {
   });
 
   it('use each prompt once before any twice', async () => {
-    await (await start('drawn', {})).result();
-    const drawn = [...(await readSamples<PromptRow>(1, 'prompts')), ...(await readSamples<PromptRow>(2, 'prompts'))];
+    await (await world.start('drawn')).result();
+    const drawn = [
+      ...(await world.readSamples<PromptRow>(1, 'prompts')),
+      ...(await world.readSamples<PromptRow>(2, 'prompts')),
+    ];
     expect(drawn).toHaveLength(12);
     expect(new Set(drawn.map(({ promptId }) => promptId)).size).toBe(12);
   });
 
-  it('wait for a person, also over the death of the worker, and do as they say', async () => {
-    const handle = await start('asked', { askEveryRound: true });
-    await expect(handle.executeUpdate(answerUpdate, { args: ['approve'] })).rejects.toThrow();
-    const [line] = await untilWaiting(handle, 1);
-    expect(line).toBe('approval FAILED: gates.askEveryRound: a person looks at every round.');
-    await worker?.kill('SIGKILL');
-    worker = await startWorkerProcess(temporal.address, TASK_QUEUE);
-    expect(await handle.executeUpdate(answerUpdate, { args: ['approve'] })).toBe(1);
-    await untilWaiting(handle, 2);
-    expect(await handle.executeUpdate(answerUpdate, { args: ['reject'] })).toBe(2);
-    const result = await handle.result();
-    const report = await readReport(result.reportJson);
-    expect(report.rounds.map(({ gates }) => [gates?.answer, gates?.outcome])).toEqual([
-      ['approve', 'accepted'],
-      ['reject', 'rolled-back'],
-    ]);
-    expect((await policiesOf(2)).map(roundOf)).toEqual([1]);
-    // A second life of the run finds the answers and asks nobody.
-    expect((await (await start('asked', { askEveryRound: true })).result()).status).toBe('done');
-  });
-
   it('end before their time where a gate says so, done and with the best version', async () => {
     quality = (round) => (round === 2 ? 'none' : 'half');
-    const result = await (await start('ended', { heldOut: { onFail: 'stop' } }, 3)).result();
+    const result = await (await world.start('ended', { gates: { heldOut: { onFail: 'stop' } }, rounds: 3 })).result();
     expect(result).toMatchObject({ status: 'done', best: { round: 0, mean: 0.5 } });
     expect(result.summary[0]).toContain('ended after round 2 by its gates: Held-out judge rate changed by -0.500');
-    expect((await readReport(result.reportJson)).rounds.map(({ gates }) => gates?.outcome)).toEqual([
-      'accepted',
-      'stopped',
-    ]);
+    expect((await readReport(result)).rounds.map(({ gates }) => gates?.outcome)).toEqual(['accepted', 'stopped']);
   });
 
   it('wait for a model server that is gone, load and probe its adapter again, and mix no policies', async () => {
     let chats = 0;
-    onChat = (model) => {
-      if (roundOf(model) !== 1) return undefined;
+    intercept = (request) => {
+      if (request.path !== '/v1/chat/completions' || roundOf(modelOf(request)) !== 1) return undefined;
       chats += 1;
       // In the middle of round 2: a restarted server knows no adapter, and answers nobody at first.
-      if (chats === 7) (server.adapters as Map<string, string>).clear();
+      if (chats === 7) (world.server.adapters as Map<string, string>).clear();
       return chats >= 7 && chats < 10 ? 'reset' : undefined;
     };
-    const result = await (await start('lost', {})).result();
+    const result = await (await world.start('lost')).result();
     expect(result.status).toBe('done');
     expect((await policiesOf(2)).map(roundOf)).toEqual([1]);
-    const rollouts = await readSamples<Rollout>(2, 'rollouts');
+    const rollouts = await world.readSamples<Rollout>(2, 'rollouts');
     expect(rollouts.filter(({ outcome }) => outcome.ok)).toHaveLength(6 * 4);
-    const loads = server.requests.filter(({ path }) => path === '/v1/load_lora_adapter');
+    const loads = world.server.requests.filter(({ path }) => path === '/v1/load_lora_adapter');
     expect(loads.map(({ body }) => roundOf((body as { readonly lora_name: string }).lora_name))).toEqual([1, 1, 2]);
+  });
+
+  it('go on with the optimizer of the version that they start from, also after a round that was rolled back', async () => {
+    quality = (round) => (['half', 'all', 'none'] as const)[round] ?? 'half';
+    const training = { method: 'dpo' as const, command: [...FAKE_TRAINER], optimizer: 'kept' as const };
+    await (await world.start('kept', { rounds: 3, training, gates: { heldOut: {} } })).result();
+    const jobs = await Promise.all([1, 2, 3].map(readJob));
+    const ofRoundOne = join(world.folder, 'store/work/same/round-001/training/optimizer.pt');
+    // Round 2 was rolled back, so round 3 starts from round 1 again, weights and optimizer.
+    expect(jobs.map(({ optimizerPath }) => optimizerPath)).toEqual([null, ofRoundOne, ofRoundOne]);
+    expect(jobs.map(({ startAdapterPath }) => startAdapterPath?.split('/').at(-1) ?? null)).toEqual([
+      null,
+      'round-1',
+      'round-1',
+    ]);
+  });
+
+  it('fail with the numbers when the server gives the old weights under a new name, and keep the old version in service', async () => {
+    quality = (round) => (round === 1 ? 'all' : 'half');
+    // In place of the second version's log-probabilities it gives those of the first.
+    intercept = (request) => {
+      if (request.path !== '/v1/completions' || roundOf(modelOf(request)) !== 2) return undefined;
+      const [token] = (request.body as { readonly logprob_token_ids: readonly [number] }).logprob_token_ids;
+      const logprobs = { top_logprobs: [{ [`token_id:${token}`]: -1 - (token % 4) / 4 + 1 / 8 }] };
+      return { body: { choices: [{ index: 0, text: '', finish_reason: 'length', logprobs }], usage: {} } };
+    };
+    const handle = await world.start('lied-to');
+    await expect(handle.result()).rejects.toThrow();
+    const report = await readReport({ reportJson: join(world.folder, 'store/files/same/report/report.json') });
+    expect(report.status).toBe('failed');
+    // Trained to 0.25 nats a token above the base, served with 0.125: as the version before.
+    expect(report.statusReason).toMatch(
+      /^Adapter same-v2-\w+ was not published: served and trained log-probabilities differ by 0\.1250 nats a token \(allowed 0\.15\), served and previous ones by 0\.0000\. The previous policy stays in service\.$/,
+    );
+    expect([...world.server.adapters.keys()].map(roundOf)).toEqual([1]);
+    expect(report.bestRound).toBe(1);
+    // The server is mended: the same run goes on with the round that could not be published.
+    intercept = () => undefined;
+    expect((await (await world.start('lied-to')).result()).status).toBe('done');
   });
 });
