@@ -107,7 +107,7 @@ async function passGates(
 }
 
 /** What versions are compared by. */
-function rateOf({ interval, gold }: Evaluation): number | null {
+export function rateOf({ interval, gold }: Evaluation): number | null {
   return (gold ?? interval)?.mean ?? null;
 }
 
