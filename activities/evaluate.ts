@@ -5,6 +5,7 @@ import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import type { Rates } from '../domain/report/pair-rates.ts';
 import type { JudgedGroup } from '../domain/rollout.ts';
 import type { Evaluation, JudgeRole, RunRef } from '../domain/run.ts';
+import { measureTasks } from './measure-tasks.ts';
 import { readJudgedStage } from './read-stage.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 
@@ -15,6 +16,8 @@ export interface EvaluateInput {
   readonly policy: PolicyVersion;
   /** Whether gold verdicts were asked for. */
   readonly gold: boolean;
+  /** Where tasks were answered and judged too: their shards, and the version that the answers are compared with. */
+  readonly tasks?: { readonly shards: number; readonly initialRound: number };
 }
 
 /** Mean pass rate of a prompt's completions; `undefined` when none was decided. */
@@ -41,7 +44,7 @@ export async function readHeldOut(
 /** Measures a policy version on the held-out prompts. */
 export function createEvaluateActivities(provider: RunServicesProvider) {
   return {
-    async measureHeldOut({ run, round, shards, policy, gold }: EvaluateInput): Promise<Evaluation> {
+    async measureHeldOut({ run, round, shards, policy, gold, tasks }: EvaluateInput): Promise<Evaluation> {
       const services = await provider.of(run);
       const { store, config } = services;
       const { resamples, confidence } = config.evaluation;
@@ -50,6 +53,8 @@ export function createEvaluateActivities(provider: RunServicesProvider) {
       const place = { runName: run.runName, round, shards };
       const judged = await readHeldOut(services, { ...place, role: 'judge' });
       const goldJudged = gold ? await readHeldOut(services, { ...place, role: 'gold' }) : undefined;
+      const onTasks =
+        tasks === undefined ? undefined : await measureTasks(services, { runName: run.runName, round, ...tasks });
       const evaluation: Evaluation = {
         round,
         policy: policyStamp(policy),
@@ -57,12 +62,13 @@ export function createEvaluateActivities(provider: RunServicesProvider) {
         gold: goldJudged === undefined ? null : intervalOf(goldJudged.rates),
         lengthChars: measureLength(judged.groups),
         distinctness: measureDistinctness(judged.groups),
+        ...(onTasks === undefined ? {} : { tasks: onTasks.measures }),
       };
       await store.write({
         name: roundName(run.runName, round, 'evaluation'),
         schema: 'evaluation',
         step: 'measure-held-out',
-        parents: [...judged.parents, ...(goldJudged?.parents ?? [])],
+        parents: [...judged.parents, ...(goldJudged?.parents ?? []), ...(onTasks?.parents ?? [])],
         configHash: run.configHash,
         policy: evaluation.policy,
         shards: [[evaluation]],

@@ -47,11 +47,11 @@ function planCalls(config: RunConfig, { stage, round }: ShardTask, rows: readonl
         promptId,
         messages,
         firstSample,
-        // Held-out answers keep their seeds over the rounds, so that versions are compared on equal draws.
+        // What measures keeps its seeds over the rounds, so that versions are compared on equal draws.
         seed: callSeed({
           seed: config.seed,
           stage,
-          round: stage === 'evaluate' ? 0 : round,
+          round: stage === 'evaluate' || stage === 'tasks' ? 0 : round,
           promptId,
           sampleIndex: firstSample,
         }),

@@ -17,6 +17,7 @@ export function stageName(runName: string, round: number, stage: SampleStage): s
     case 'sample':
     case 'evaluate':
     case 'follow':
+    case 'tasks':
       return `${runName}/round-${pad(round)}/${stage}`;
     case 'refine':
     case 'self-refine':
@@ -97,6 +98,8 @@ export function promptSetOf(stage: SampleStage): PromptSetName {
       return 'curated';
     case 'follow':
       return 'followed';
+    case 'tasks':
+      return 'tasks';
     default:
       return 'prompts';
   }

@@ -2,6 +2,7 @@ import type { Interval } from './bootstrap.ts';
 import type { MeanOf } from './gates/round-measures.ts';
 import type { PolicyVersion } from './policy-version.ts';
 import type { SaturationCounts } from './rounds/count-saturated.ts';
+import type { TaskMeasures } from './wildbench/task-measures.ts';
 
 /** One start of a loop, as every activity is told of it. */
 export interface RunRef {
@@ -15,7 +16,7 @@ export interface RunRef {
 /**
  * What rollouts are drawn for: to train on, to measure a policy on held-out prompts, as first answers, as rewrites of one
  * loop or the other, as candidates, or as the greedy baseline; of BOLT, responses with thoughts, their solutions alone, and
- * answers to the queries that its report follows.
+ * answers to the queries that its report follows; answers to tasks that measure each version beside the held-out prompts.
  */
 export type SampleStage =
   | 'sample'
@@ -27,13 +28,14 @@ export type SampleStage =
   | 'greedy'
   | 'bootstrap'
   | 'solutions'
-  | 'follow';
+  | 'follow'
+  | 'tasks';
 
 /** Whose verdicts: the judge's, which steer a loop, or the gold judge's, which only measure it. */
 export type JudgeRole = 'judge' | 'gold';
 
 /** The prompt sets of a run. */
-export type PromptSetName = 'train' | 'held-out' | 'prompts' | 'collected' | 'given' | 'curated' | 'followed';
+export type PromptSetName = 'train' | 'held-out' | 'prompts' | 'collected' | 'given' | 'curated' | 'followed' | 'tasks';
 
 /** A prompt set that was cut into shards. */
 export interface PromptSet {
@@ -183,6 +185,8 @@ export interface Evaluation {
   readonly lengthChars: MeanOf | null;
   /** Share of distinct word pairs in the answers to a prompt. */
   readonly distinctness: MeanOf | null;
+  /** What a judge of WildBench says of its answers to tasks, where the config names any. */
+  readonly tasks?: TaskMeasures;
 }
 
 /** The best version of a run. */

@@ -17,6 +17,7 @@ import type { createLabelQueriesActivities } from '../activities/label-queries.t
 import type { createScoreSolutionsActivities } from '../activities/score-solutions.ts';
 import type { createSelectThoughtsActivities } from '../activities/select-thoughts.ts';
 import type { createTrainSftActivities } from '../activities/train-sft.ts';
+import type { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
@@ -41,6 +42,7 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSelectBestActivities> &
   ReturnType<typeof createGenerateWildbenchActivities> &
   ReturnType<typeof createJudgeWildbenchActivities> &
+  ReturnType<typeof createJudgeTasksActivities> &
   ReturnType<typeof createCurateActivities> &
   ReturnType<typeof createLabelQueriesActivities> &
   ReturnType<typeof createDrawThoughtsActivities> &

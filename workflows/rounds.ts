@@ -28,6 +28,8 @@ export interface RoundsPlan {
   readonly approvals: Approvals;
   /** Version that drift is measured from: the one that the rounds began with. */
   readonly baseRound: number;
+  /** Version that answers to tasks are compared with: the first one that the run measured. */
+  readonly initialRound: number;
 }
 
 /** What a round leaves to the next one. */
@@ -57,7 +59,7 @@ export function hasNextRound({ config }: Pick<RoundsPlan, 'config'>, { round, en
 
 /** A round, measured and held against the gates: the next one builds on it, or on the best version so far. */
 export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<RoundsState> {
-  const { run, config, opened, control } = plan;
+  const { run, config, opened, control, initialRound } = plan;
   const { policy, best, evaluations } = before;
   const { retirePolicy } = modelActivities(config.temporal.taskQueue);
   const round = before.round + 1;
@@ -68,7 +70,7 @@ export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<Ro
   const counts = addCounts(before.counts, made.counts);
   control.report({ counts });
   if (!made.trained) return { ...before, round, counts };
-  const after = await measurePolicy(control, { run, config, opened, policy: made.policy });
+  const after = await measurePolicy(control, { run, config, opened, policy: made.policy, initialRound });
   control.report({ evaluations: [...evaluations, after.evaluation] });
   const { outcome, decided } = await passGates(plan, made.policy, best);
   const isAccepted = outcome === 'accepted';

@@ -4,6 +4,7 @@ import { gatesConfig } from './gates.ts';
 import { judgeConfig } from './judge.ts';
 import { intervalFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
+import { taskEvaluationConfig, type TaskEvaluationConfig } from './task-evaluation.ts';
 import { trainingConfig, type TrainingConfig } from './training.ts';
 
 /** How the verdicts on an answer become the reward that training goes by. */
@@ -62,6 +63,9 @@ export const onlineDpoConfig = z
         samplesPerPrompt: z.int().min(1).max(256).default(2).describe('completions of a held-out prompt'),
         samplesPerCall: z.int().min(1).max(64).default(2).describe('completions asked for in one call (n)'),
         ...intervalFields,
+        wildbench: taskEvaluationConfig
+          .optional()
+          .describe('tasks that every version answers beside the held-out prompts'),
       })
       .prefault({}),
     selection: z
@@ -115,6 +119,7 @@ export const onlineDpoConfig = z
     checkRatio(config, context);
     checkMicroBatch(config, context);
     checkGold(config, context);
+    checkTaskGate(config, context);
   });
 
 /** True for a method that trains on the tokens that were drawn, not on text. */
@@ -167,6 +172,26 @@ function checkGold(
     code: 'custom',
     path: ['gates', 'goldGap'],
     message: 'compares the judge with a gold measure, and there is no judge: code decides everything, so leave it out',
+  });
+}
+
+function checkTaskGate(
+  {
+    gates,
+    evaluation,
+  }: {
+    readonly gates: z.infer<typeof gatesConfig>;
+    readonly evaluation: { readonly wildbench?: TaskEvaluationConfig | undefined };
+  },
+  context: z.RefinementCtx,
+): void {
+  if (gates.wildbench === null) return;
+  const mode = gates.wildbench.measure === 'score' ? 'score' : 'pair';
+  if (evaluation.wildbench?.judge.modes.includes(mode)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['gates', 'wildbench'],
+    message: `needs evaluation.wildbench with a judge that has the mode ${mode}`,
   });
 }
 

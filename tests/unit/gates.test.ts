@@ -24,6 +24,7 @@ function measures(changes: Partial<RoundMeasures> = {}): RoundMeasures {
     saturation: { itemsJudged: 50, itemsSaturated: 10 },
     distinctness: { mean: 0.8, n: 40 },
     baseDistinctness: { mean: 0.9, n: 40 },
+    tasks: null,
     ...changes,
   };
 }
@@ -74,6 +75,47 @@ describe('gates', () => {
     expect(decide({ saturation }, learned).decision).toBe('stop');
     // 0.6 of 0.9 is 0.667, less than 0.7.
     expect(decide({ distinctness }, { distinctness: { mean: 0.6, n: 40 } }).decision).toBe('wait');
+  });
+
+  it('hold answers to tasks against those of the initial policy, by score or by reward', () => {
+    const rule = (measure: 'score' | 'reward', maxDrop: number) =>
+      gatesConfig.parse({ wildbench: { measure, maxDrop } }).wildbench;
+    const scores = {
+      interval: { mean: 2, low: 1, high: 3, n: 50 },
+      change: { mean: -0.8, low: -1.4, high: -0.3, n: 48 },
+      unreadable: 1,
+      empty: 0,
+      truncated: 0,
+      missing: 1,
+    };
+    const reward = {
+      reward: -0.2,
+      low: -0.35,
+      high: -0.05,
+      tasks: 49,
+      lengthPenaltyChars: 500,
+      counts: { win_much: 0, win: 10, tie: 40, lose: 38, lose_much: 6 },
+      counted: 94,
+      unreadable: 2,
+      dropped: 2,
+      missing: 2,
+      consistency: { bothOrders: 46, sameWinner: 40, sameOutcome: 35 },
+    };
+    const tasks = { tasks: 50, initialRound: 0, scores, reward };
+    expect(decide({ wildbench: rule('score', 0.3) }, { tasks }).decision).toBe('accept');
+    expect(decide({ wildbench: rule('score', 0.2) }, { tasks }).findings[0]).toEqual({
+      gate: 'wildbench',
+      passed: false,
+      measured: -0.8,
+      limit: -0.2,
+      onFail: 'roll-back',
+      text: 'WB-Score changed by -0.800 (of -8 to 10) from the initial policy, interval -1.400 to -0.300 over 48 tasks; the whole interval must not lie below -0.200.',
+    });
+    expect(decide({ wildbench: rule('reward', 0.1) }, { tasks }).decision).toBe('accept');
+    expect(decide({ wildbench: rule('reward', 0) }, { tasks }).findings[0]?.text).toBe(
+      'WB-Reward against the initial policy is -0.200 (of -1 to 1), interval -0.350 to -0.050 over 49 tasks; the whole interval must not lie below 0.000.',
+    );
+    expect(decide({ wildbench: rule('reward', 0) }).findings[0]).toMatchObject({ passed: false, measured: null });
   });
 
   it('do not pass what could not be measured', () => {

@@ -17,6 +17,7 @@ import { progressQuery } from '../../workflows/loop-control.ts';
 import type { onlineDpoWorkflow } from '../../workflows/online-dpo.ts';
 import { startScriptedModelServer, type ScriptedModelServer } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
+import { judgeTruly, topicOf, writeTasks } from '../support/wildbench-world.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 const FAKE_TRAINER = fileURLToPath(new URL('../support/fake-trainer.cjs', import.meta.url));
@@ -28,6 +29,8 @@ let server: ScriptedModelServer;
 let worker: WorkerProcess | undefined;
 /** Which held-out answers a served version passes: none, half or all. */
 let quality: (round: number) => 'none' | 'half' | 'all';
+/** What a served version answers to a task. */
+let answerTask: (model: string) => string;
 /** Called for each chat call with the model that it asks for. */
 let onChat: (model: string) => 'reset' | undefined;
 
@@ -39,6 +42,9 @@ afterAll(() => temporal.teardown());
 const roundOf = (model: string): number => Number(/-v(\d+)-/.exec(model)?.[1] ?? 0);
 
 function answer(prompt: string, seed: number, model: string): string {
+  const judged = judgeTruly(prompt);
+  if (judged !== undefined) return judged;
+  if (topicOf(prompt) !== 'nothing') return answerTask(model);
   const held = prompt.startsWith('held-out') ? quality(roundOf(model)) : 'half';
   const passes = held === 'all' || (held === 'half' && seed % 2 === 0);
   return passes ? `plain words about ${prompt.length}` : 'words, with commas';
@@ -49,6 +55,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'config.json'), '{}');
   quality = () => 'half';
   onChat = () => undefined;
+  answerTask = () => 'a fair answer';
   server = await startScriptedModelServer({
     intercept: ({ path, body }) =>
       path === '/v1/chat/completions' ? onChat((body as { readonly model: string }).model) : undefined,
@@ -79,7 +86,7 @@ async function writePrompts(name: string, count: number): Promise<string> {
   return path;
 }
 
-async function start(workflowId: string, gates: object, rounds = 2) {
+async function start(workflowId: string, gates: object, rounds = 2, evaluation: object = {}) {
   const config = onlineDpoConfig.parse({
     loop: 'online-dpo',
     rounds,
@@ -90,6 +97,7 @@ async function start(workflowId: string, gates: object, rounds = 2) {
     store: { minFreeMb: 0 },
     training: { method: 'dpo', command: [process.execPath, FAKE_TRAINER] },
     gates,
+    evaluation,
     temporal: { address: temporal.address, taskQueue: TASK_QUEUE },
   });
   const run = { runName: 'same', storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) };
@@ -136,6 +144,53 @@ describe('rounds of training', () => {
     expect(report.rounds.map(({ gates }) => gates?.outcome)).toEqual(['rolled-back', 'accepted']);
     // All four prompts fall from 0.5 to 0.
     expect(report.rounds[0]?.gates?.findings[0]).toMatchObject({ gate: 'heldOut', passed: false, measured: -0.5 });
+  });
+
+  it('are scored on tasks and compared with the initial policy in both orders, and go back by that', async () => {
+    const tasks = join(folder, 'tasks.jsonl');
+    await writeTasks(tasks, 4);
+    // The base is fair (score 5, adjusted 0), round 1 is poor, which is one step worse, round 2 superb.
+    answerTask = (model) => (['a fair answer', 'a poor answer', 'a superb answer'] as const)[roundOf(model)] ?? 'none';
+    const judge = { baseUrl: server.baseUrl, model: 'scripted', callsInFlight: 4 };
+    const gates = { wildbench: { measure: 'reward', maxDrop: 0.2 } };
+    const handle = await start('tasks', gates, 2, { wildbench: { tasks, judge, sampling: { maxTokens: 16 } } });
+    const result = await handle.result();
+    const report = await readReport(result.reportJson);
+    expect(report.evaluations.map(({ tasks: of }) => [of?.scores?.interval?.mean, of?.scores?.interval?.n])).toEqual([
+      [0, 4],
+      [-4, 4],
+      [8, 4],
+    ]);
+    expect(report.evaluations[0]?.tasks).toMatchObject({
+      tasks: 4,
+      initialRound: 0,
+      reward: null,
+      scores: { change: null },
+    });
+    // Four tasks in two orders: slightly worse is -0.5 each, much better is 1.
+    expect(report.evaluations[1]?.tasks).toMatchObject({
+      scores: { change: { mean: -4, n: 4 }, missing: 0, unreadable: 0 },
+      reward: { reward: -0.5, low: -0.5, tasks: 4, counted: 8, counts: { lose: 8 }, consistency: { sameWinner: 4 } },
+    });
+    expect(report.evaluations[2]?.tasks?.reward).toMatchObject({ reward: 1, counts: { win_much: 8 } });
+    expect(report.rounds.map(({ gates: of }) => of?.outcome)).toEqual(['rolled-back', 'accepted']);
+    expect(report.rounds[0]?.gates?.findings[0]?.text).toContain('WB-Reward against the initial policy is -0.500');
+    const page = await readFile(result.reportHtml, 'utf8');
+    expect(page).toContain('WildBench: answers to tasks');
+    expect(page).toContain('4 of 4');
+    expect(report.calls.map(({ stage, sent }) => [stage, sent])).toContainEqual(['round-001/tasks', 4 + 4 + 8]);
+  });
+
+  it('refuse a task that is trained on', async () => {
+    const tasks = join(folder, 'tasks.jsonl');
+    const conversation_input = [{ role: 'user', content: 'train prompt ' }];
+    const task = { session_id: 'leak', conversation_input, checklist: ['Good?'], primary_tag: 'Math' };
+    await writeFile(tasks, `${JSON.stringify(task)}\n`);
+    const judge = { baseUrl: server.baseUrl, model: 'scripted' };
+    const handle = await start('leaking', {}, 1, { wildbench: { tasks, judge } });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { cause: { message: expect.stringContaining('a held-out prompt must not be trained on') } },
+    });
   });
 
   it('use each prompt once before any twice', async () => {

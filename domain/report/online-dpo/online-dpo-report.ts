@@ -1,7 +1,9 @@
-import type { GateFinding, RoundAnswer, RoundDecision, RoundOutcome } from '../../gates/decide-round.ts';
+import type { RoundAnswer, RoundDecision, RoundOutcome } from '../../gates/decide-round.ts';
+import type { GateFinding } from '../../gates/gate-finding.ts';
 import type { PromptRow } from '../../prompt.ts';
 import type { JudgedRollout } from '../../rollout.ts';
 import type { SelectionCounts } from '../../run.ts';
+import type { TaskMeasures } from '../../wildbench/task-measures.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 
 /** How the items that one kind of verifier (or the judge) decides came out. */
@@ -30,6 +32,8 @@ export interface ReportEvaluation {
   /** Verdicts, not answers. */
   readonly unparsed: number;
   readonly byKind: readonly KindTally[];
+  /** Answers to tasks; `null` where the config names none. */
+  readonly tasks: TaskMeasures | null;
 }
 
 /** Pass rate of a round minus pass rate of the base model, paired by prompt. */
