@@ -135,6 +135,7 @@ async function measureRound(services: RunServices, { run, round, bestRound, base
     saturation: { itemsJudged, itemsSaturated },
     distinctness: now?.distinctness ?? null,
     baseDistinctness: base?.distinctness ?? null,
+    kl: now?.kl ?? null,
     tasks: now?.tasks ?? null,
   } as const;
 }

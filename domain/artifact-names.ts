@@ -81,7 +81,7 @@ export function checklistShardName({ runName, stage, round, shard }: StageShard,
 export function roundName(
   runName: string,
   round: number,
-  step: TrainingRowKind | 'training' | 'curve' | 'policy' | 'evaluation' | 'gates' | 'answer',
+  step: TrainingRowKind | 'training' | 'curve' | 'policy' | 'evaluation' | 'kl' | 'gates' | 'answer',
 ): string {
   return `${runName}/round-${pad(round)}/${step}`;
 }

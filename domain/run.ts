@@ -1,4 +1,5 @@
 import type { Interval } from './bootstrap.ts';
+import type { KlMeasure } from './gates/estimate-kl.ts';
 import type { MeanOf } from './gates/round-measures.ts';
 import type { PolicyVersion } from './policy-version.ts';
 import type { SaturationCounts } from './rounds/count-saturated.ts';
@@ -185,6 +186,8 @@ export interface Evaluation {
   readonly lengthChars: MeanOf | null;
   /** Share of distinct word pairs in the answers to a prompt. */
   readonly distinctness: MeanOf | null;
+  /** How far it has moved from the base of the rounds, where `gates.kl` asks. */
+  readonly kl?: KlMeasure;
   /** What a judge of WildBench says of its answers to tasks, where the config names any. */
   readonly tasks?: TaskMeasures;
 }

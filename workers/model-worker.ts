@@ -1,5 +1,6 @@
 import { Worker } from '@temporalio/worker';
 import { createGenerateWildbenchActivities } from '../activities/generate-wildbench.ts';
+import { createMeasureKlActivities } from '../activities/measure-kl.ts';
 import { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
 import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
 import { createBoltRunActivities } from '../activities/bolt-runs.ts';
@@ -54,6 +55,7 @@ export function createModelWorker(
       ...createGenerateWildbenchActivities(provider),
       ...createJudgeWildbenchActivities(provider),
       ...createJudgeTasksActivities(provider),
+      ...createMeasureKlActivities(provider),
       ...createCurateActivities(provider),
       ...createLabelQueriesActivities(provider),
       ...createDrawThoughtsActivities(provider),

@@ -40,7 +40,7 @@ export async function boltOnlineWorkflow(input: BoltOnlineInput): Promise<Rounds
   const opened: OpenedRun = { ...input.opened, sets: { ...input.opened.sets, train } };
   // Alone, this stage measures nothing before the tuned policy.
   const initialRound = measured === null ? SFT_ROUND : opened.basePolicy.round;
-  const plan = { run, config, opened, control, approvals, baseRound: SFT_ROUND, initialRound };
+  const plan = { run, config, opened, control, approvals, base: policy, initialRound };
 
   const begin = async (): Promise<RoundsState> =>
     beforeRounds(

@@ -23,6 +23,8 @@ export interface MeasureInput {
   readonly policy: PolicyVersion;
   /** Version that answers to tasks are compared with: the first one that the run measures. */
   readonly initialRound: number;
+  /** What the divergence is measured from; without it, none is. */
+  readonly reference?: PolicyVersion;
 }
 
 export interface Measured {
@@ -49,9 +51,31 @@ export async function measurePolicy(control: LoopControl, input: MeasureInput): 
     await respond(task);
     await judge(task);
   }
+  const kl = await measureDivergence(control, input, heldOut.shards);
   const onTasks = await answerTasks(control, input);
-  const evaluation = await measureHeldOut({ run, round, shards: heldOut.shards, policy, gold, ...onTasks.place });
+  const evaluation = await measureHeldOut({
+    run,
+    round,
+    shards: heldOut.shards,
+    policy,
+    gold,
+    ...kl,
+    ...onTasks.place,
+  });
   return { counts: addCounts(counts, onTasks.counts), evaluation };
+}
+
+/** Measures how far the version has moved from the base of the rounds, where a gate asks. */
+async function measureDivergence(
+  control: LoopControl,
+  { run, config, policy, reference }: MeasureInput,
+  shards: number,
+): Promise<{ readonly kl?: true }> {
+  // The config of a history from before this gate has no such field.
+  if (reference === undefined || (config.gates.kl ?? null) === null) return {};
+  await control.untilRunning();
+  await modelActivities(config.temporal.taskQueue).measureKl({ run, round: policy.round, shards, policy, reference });
+  return { kl: true };
 }
 
 /** Lets the version answer the tasks that the config names, if it names any. */

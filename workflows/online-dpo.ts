@@ -40,8 +40,8 @@ export async function onlineDpoWorkflow(input: OnlineDpoInput): Promise<RunResul
   const loop = async (): Promise<void> => {
     state ??= await begin();
     const { opened } = state;
-    const { round } = opened.basePolicy;
-    const plan = { run, config, opened, control, approvals, baseRound: round, initialRound: round };
+    const base = opened.basePolicy;
+    const plan = { run, config, opened, control, approvals, base, initialRound: base.round };
     control.report({ evaluations: state.rounds.evaluations, counts: state.rounds.counts });
     while (hasNextRound(plan, state.rounds)) {
       if (workflowInfo().continueAsNewSuggested) {

@@ -136,6 +136,7 @@ async function readEvaluation(
       truncated: counts.truncated,
       unparsed: counts.unparsed,
       byKind: tallyKinds(rows),
+      kl: row?.kl ?? null,
       tasks: row?.tasks ?? null,
     },
     rates: new Map(

@@ -3,7 +3,7 @@ import { endpointFields } from './endpoint.ts';
 import { gatesConfig } from './gates.ts';
 import { judgeConfig } from './judge.ts';
 import { intervalFields, runFields } from './run-fields.ts';
-import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
+import { checkGroupSampling, groupSamplingConfig, type SamplingConfig } from './sampling.ts';
 import { taskEvaluationConfig, type TaskEvaluationConfig } from './task-evaluation.ts';
 import { trainingConfig, type TrainingConfig } from './training.ts';
 
@@ -120,6 +120,7 @@ export const onlineDpoConfig = z
     checkMicroBatch(config, context);
     checkGold(config, context);
     checkTaskGate(config, context);
+    checkKlGate(config, context);
   });
 
 /** True for a method that trains on the tokens that were drawn, not on text. */
@@ -193,6 +194,24 @@ function checkTaskGate(
     path: ['gates', 'wildbench'],
     message: `needs evaluation.wildbench with a judge that has the mode ${mode}`,
   });
+}
+
+/** An estimate of the divergence is over what the policy itself would say, not over a shaped version of it. */
+function checkKlGate(
+  { gates, evaluation }: { readonly gates: z.infer<typeof gatesConfig>; readonly evaluation: SamplingConfig },
+  context: z.RefinementCtx,
+): void {
+  if (gates.kl === null) return;
+  const needed = { temperature: 1, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 } as const;
+  for (const [field, value] of Object.entries(needed)) {
+    const found = evaluation[field as keyof typeof needed];
+    if (found === value) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['evaluation', field],
+      message: `gates.kl needs answers of the policy itself: ${field} must be ${value}, got ${found}`,
+    });
+  }
 }
 
 export type OnlineDpoConfig = z.infer<typeof onlineDpoConfig>;

@@ -1,5 +1,6 @@
 import { between, boundOf, finding, signed, words, type GateFinding } from './gate-finding.ts';
 import type { GateAction, GateRules } from './gate-rules.ts';
+import { klGate } from './kl-gate.ts';
 import type { RoundMeasures } from './round-measures.ts';
 import { wildbenchGate } from './wildbench-gate.ts';
 
@@ -40,6 +41,7 @@ export function decideRound(measures: RoundMeasures, rules: GateRules): DecidedR
     length(measures, rules.length),
     saturation(measures, rules.saturation),
     distinctness(measures, rules.distinctness),
+    klGate(measures, rules.kl),
     wildbenchGate(measures, rules.wildbench),
     rules.askEveryRound ? approval() : null,
   ].flatMap((finding) => finding ?? []);

@@ -86,6 +86,7 @@ function makeEvaluation(
     failed: 0,
     truncated,
     unparsed: 0,
+    kl: null,
     tasks: null,
     byKind: [
       { kind: 'bullet_list', yes: 6 + 5 * round, decided: 40 },

@@ -181,6 +181,28 @@ describe('rounds of training', () => {
     expect(report.calls.map(({ stage, sent }) => [stage, sent])).toContainEqual(['round-001/tasks', 4 + 4 + 8]);
   });
 
+  it('measure the divergence from the base on what they drew, and go back when it is too large', async () => {
+    // Every drawn token has log-probability -0.5; the base gives it -1 to -1.75 by its number.
+    const result = await (
+      await start('diverged', { kl: { maxNats: 0.1, tokensPerAnswer: 2, onFail: 'roll-back' } })
+    ).result();
+    const report = await readReport(result.reportJson);
+    expect(report.evaluations[0]?.kl).toBeNull();
+    // Four prompts x 2 answers x 2 tokens.
+    expect(report.evaluations[1]?.kl).toMatchObject({
+      reference: 'base:scripted',
+      answers: 8,
+      tokens: 16,
+      k1: { n: 4 },
+    });
+    const k3 = report.evaluations[1]?.kl?.k3?.mean ?? Number.NaN;
+    // Between the estimates of log-ratios of -0.5 and -1.25: e^-0.5 - 1 + 0.5 = 0.107, e^-1.25 - 1 + 1.25 = 0.537.
+    expect(k3).toBeGreaterThan(0.106);
+    expect(k3).toBeLessThan(0.537);
+    expect(report.rounds.map(({ gates: of }) => of?.outcome)).toEqual(['rolled-back', 'rolled-back']);
+    expect(await readFile(result.reportHtml, 'utf8')).toContain('KL from base, nats a token (k3)');
+  });
+
   it('refuse a task that is trained on', async () => {
     const tasks = join(folder, 'tasks.jsonl');
     const conversation_input = [{ role: 'user', content: 'train prompt ' }];

@@ -3,6 +3,7 @@ import type { GateFinding } from '../../gates/gate-finding.ts';
 import type { PromptRow } from '../../prompt.ts';
 import type { JudgedRollout } from '../../rollout.ts';
 import type { SelectionCounts } from '../../run.ts';
+import type { KlMeasure } from '../../gates/estimate-kl.ts';
 import type { TaskMeasures } from '../../wildbench/task-measures.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 
@@ -32,6 +33,8 @@ export interface ReportEvaluation {
   /** Verdicts, not answers. */
   readonly unparsed: number;
   readonly byKind: readonly KindTally[];
+  /** Divergence from the base; `null` where it is not measured. */
+  readonly kl: KlMeasure | null;
   /** Answers to tasks; `null` where the config names none. */
   readonly tasks: TaskMeasures | null;
 }

@@ -3,7 +3,7 @@ import { html, type Html, type HtmlValue } from '../../html.ts';
 import { formatBounds } from '../format-interval.ts';
 import { row, rowGroup, shortHash, table, tableBody } from '../table.ts';
 import { roundName } from './charts.ts';
-import type { OnlineDpoReport, ReportRound } from './online-dpo-report.ts';
+import type { OnlineDpoReport, ReportEvaluation, ReportRound } from './online-dpo-report.ts';
 
 interface Measure {
   readonly name: string;
@@ -102,6 +102,7 @@ export function evaluationTable(
   { evaluations, differences }: Pick<OnlineDpoReport, 'evaluations' | 'differences'>,
   nameOf = roundName,
 ): Html {
+  const hasKl = evaluations.some(({ kl }) => kl !== null);
   const hasGold = evaluations.some(({ gold }) => gold !== null);
   const rows = evaluations.map((entry) => {
     const difference = differences.find(({ round }) => round === entry.round)?.interval ?? null;
@@ -109,6 +110,7 @@ export function evaluationTable(
       formatNumber(entry.interval?.mean ?? null, 3),
       formatBounds(entry.interval),
       ...(hasGold ? [formatNumber(entry.gold?.mean ?? null, 3), formatBounds(entry.gold)] : []),
+      ...(hasKl ? klCells(entry.kl) : []),
       entry.round === 0 ? '' : formatNumber(difference?.mean ?? null, 3),
       entry.round === 0 ? '' : formatBounds(difference),
       formatCount(entry.prompts),
@@ -123,6 +125,7 @@ export function evaluationTable(
     'pass rate',
     'interval',
     ...(hasGold ? ['gold', 'interval of gold'] : []),
+    ...(hasKl ? ['KL from base, nats a token (k3)', 'interval of KL', 'tokens'] : []),
     'change from base',
     'interval of change',
     'prompts',
@@ -132,6 +135,13 @@ export function evaluationTable(
     'truncated',
   ];
   return table('Held-out evaluation of each policy version', head, tableBody(rows));
+}
+
+function klCells(kl: ReportEvaluation['kl']): readonly string[] {
+  if (kl === null) return ['', '', ''];
+  const { k3 } = kl;
+  const bounds = k3 === null ? formatNumber(null, 4) : `[${formatNumber(k3.low, 4)}, ${formatNumber(k3.high, 4)}]`;
+  return [formatNumber(k3?.mean ?? null, 4), bounds, `${formatCount(kl.tokens)} of ${formatCount(kl.answers)} answers`];
 }
 
 /** One column a round, measures below each other, so that rounds compare at a glance. */
