@@ -3,6 +3,7 @@ import type { KlMeasure } from './gates/estimate-kl.ts';
 import type { MeanOf } from './gates/round-measures.ts';
 import type { PolicyVersion } from './policy-version.ts';
 import type { SaturationCounts } from './rounds/count-saturated.ts';
+import type { ThinnedCounts } from './rounds/thin-checklist.ts';
 import type { TaskMeasures } from './wildbench/task-measures.ts';
 
 /** One start of a loop, as every activity is told of it. */
@@ -172,6 +173,8 @@ export interface SelectionCounts extends SaturationCounts {
   /** Rows that were left out of those found: pairs with too small a gap, answers that repeat another. */
   readonly gapsTooSmall: number;
   readonly duplicates: number;
+  /** Items that were not asked, where `reward` leaves any out. */
+  readonly thinned?: ThinnedCounts;
 }
 
 /** What one policy version did on the held-out prompts. */

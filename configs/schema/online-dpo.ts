@@ -21,6 +21,24 @@ const rewardConfig = z.strictObject({
     .max(1)
     .default(1)
     .describe('smallest share of items with a verdict; below it an answer has no reward, which is not 0'),
+  itemDropout: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'share of the items of a training prompt that a round does not ask, others each round; null: all are asked',
+    ),
+  retireAfterRounds: z
+    .int()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .default(null)
+    .describe(
+      'rounds after which a training item that all answers met, or none, is not asked again; held-out items never retire',
+    ),
   allPassShare: z.number().min(0).max(1).default(0.5).describe('share of all-or-nothing in kind hybrid'),
 });
 

@@ -1,5 +1,6 @@
 import { formatCount, formatNumber, formatSeconds } from '../../format-number.ts';
 import { html, type Html, type HtmlValue } from '../../html.ts';
+import type { ThinnedCounts } from '../../rounds/thin-checklist.ts';
 import { formatBounds } from '../format-interval.ts';
 import { row, rowGroup, shortHash, table, tableBody } from '../table.ts';
 import { roundName } from './charts.ts';
@@ -41,6 +42,12 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
         name: 'items that every answer meets',
         value: (round) => `${formatCount(round.itemsSaturated)} of ${formatCount(round.itemsJudged)}`,
       },
+      { name: 'items not asked: by chance', value: ofThinned(({ itemsDropped }) => itemsDropped) },
+      { name: 'items not asked: retired', value: ofThinned(({ itemsRetired }) => itemsRetired) },
+      {
+        name: 'prompts without an item left',
+        value: ({ thinned }) => (thinned === undefined ? NONE : formatCount(thinned.promptsRetired)),
+      },
     ],
   ],
   [
@@ -73,6 +80,11 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
     ],
   ],
 ];
+
+function ofThinned(count: (thinned: ThinnedCounts) => number): Measure['value'] {
+  return ({ thinned }) =>
+    thinned === undefined ? NONE : `${formatCount(count(thinned))} of ${formatCount(thinned.itemsOffered)}`;
+}
 
 function ofTraining(format: (training: NonNullable<ReportRound['training']>) => HtmlValue): Measure['value'] {
   return ({ training }) => (training === null ? 'not trained' : format(training));
