@@ -4,11 +4,13 @@ import { promptSetPrefix, shardName, stageName } from '../domain/artifact-names.
 import type { PromptRow } from '../domain/prompt.ts';
 import { countMissingPrompts, countUses, drawPrompts } from '../domain/rounds/draw-prompts.ts';
 import { countPromptsWithRows } from '../domain/rounds/select-rows.ts';
+import { addThinned } from '../domain/rounds/thin-checklist.ts';
 import type { DrawnPrompts, PromptSet, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
 import { readArtifact } from './read-artifact.ts';
 import { readRewardedRound, type RoundSamples } from './read-rewarded.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { createPromptThinner, type PromptThinner } from './thin-prompts.ts';
 
 export interface DrawInput {
   readonly run: RunRef;
@@ -31,16 +33,17 @@ export function createDrawPromptsActivities(provider: RunServicesProvider) {
       const services = await provider.of(run);
       const { data } = configOfLoop(services.config, 'online-dpo');
       const set = await readSet(services, run, trainSet);
+      const thinner = await createPromptThinner(services, { runName: run.runName, round }, set.rows);
       const rows =
         data.promptsPerRound === undefined
-          ? set.rows
-          : drawPrompts(set.rows, {
+          ? thinner.drawable
+          : drawPrompts(thinner.drawable, {
               seed: services.config.seed,
               uses: await readUses(services, run, (other) => other < round),
               taken: new Set(),
               count: data.promptsPerRound,
             });
-      return recordDraw(services, { run, round, trainSet }, 0, rows, set.refs);
+      return recordDraw(services, { run, round, trainSet }, { firstShard: 0, rows, thinner }, set.refs);
     },
 
     /** Further prompts in place of those that gave nothing to train on, as far as the budget and the set go. */
@@ -53,13 +56,14 @@ export function createDrawPromptsActivities(provider: RunServicesProvider) {
       const count = countMissingPrompts({ planned, drawn, withSignal, budget: config.sampling.extraPrompts });
       if (count === 0) return { firstShard: shards, shards: 0, rows: 0 };
       const set = await readSet(services, run, input.trainSet);
-      const rows = drawPrompts(set.rows, {
+      const thinner = await createPromptThinner(services, { runName: run.runName, round }, set.rows);
+      const rows = drawPrompts(thinner.drawable, {
         seed: config.seed,
         uses: await readUses(services, run, (other) => other < round),
         taken: new Set(judged.map(([{ promptId }]) => promptId)),
         count,
       });
-      return recordDraw(services, input, shards, rows, set.refs);
+      return recordDraw(services, input, { firstShard: shards, rows, thinner }, set.refs);
     },
   };
 }
@@ -81,15 +85,23 @@ async function readUses({ store }: RunServices, { runName }: RunRef, isMeant: (r
   return countUses(await Promise.all(names.map(async (name) => (await readArtifact<PromptRow>(store, name)).rows)));
 }
 
+/** Prompts that were drawn, whole, and who leaves items out of them. */
+interface RecordedDraw {
+  readonly firstShard: number;
+  readonly rows: readonly PromptRow[];
+  readonly thinner: PromptThinner;
+}
+
 async function recordDraw(
   { store, config }: RunServices,
   { run, round }: DrawInput,
-  firstShard: number,
-  rows: readonly PromptRow[],
+  { firstShard, rows, thinner }: RecordedDraw,
   parents: Awaited<ReturnType<typeof readSet>>['refs'],
 ): Promise<DrawnPrompts> {
   const shards = partition(rows, config.shards.rows);
   for (const [index, shard] of shards.entries()) {
+    const thinned = shard.map((row) => thinner.thin(row));
+    const { promptsRetired } = thinner;
     await store.write({
       name: shardName(stageName(run.runName, round, 'sample'), 'prompts', firstShard + index),
       schema: 'prompt',
@@ -97,8 +109,11 @@ async function recordDraw(
       parents,
       configHash: run.configHash,
       policy: null,
-      shards: [shard],
-      summary: {},
+      shards: [thinned.map(({ row }) => row)],
+      summary:
+        promptsRetired === undefined
+          ? {}
+          : { ...thinned.map(({ counts }) => ({ ...counts, promptsRetired })).reduce(addThinned) },
     });
   }
   return { firstShard, shards: shards.length, rows: rows.length };

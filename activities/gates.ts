@@ -111,7 +111,7 @@ async function measureRound(services: RunServices, { run, round, bestRound, base
   const [now, base] = [await evaluationOf(round), await evaluationOf(baseRound)];
   const { kind } = rowRule(configOfLoop(config, 'online-dpo'));
   const { manifest } = await readArtifact(store, roundName(runName, round, kind));
-  const { itemsJudged, itemsSaturated } = manifest.summary as unknown as SelectionCounts;
+  const { itemsJudged, itemsSaturated, thinned } = manifest.summary as unknown as SelectionCounts;
   return {
     round,
     bestRound,
@@ -132,9 +132,15 @@ async function measureRound(services: RunServices, { run, round, bestRound, base
       : null,
     lengthChars: now?.lengthChars ?? null,
     baseLengthChars: base?.lengthChars ?? null,
-    saturation: { itemsJudged, itemsSaturated },
+    // Retired items have nothing left to teach, so a gate against that still counts them.
+    saturation: {
+      itemsJudged: itemsJudged + (thinned?.itemsRetired ?? 0),
+      itemsSaturated: itemsSaturated + (thinned?.itemsRetiredMet ?? 0),
+    },
     distinctness: now?.distinctness ?? null,
     baseDistinctness: base?.distinctness ?? null,
+    kl: now?.kl ?? null,
+    tasks: now?.tasks ?? null,
   } as const;
 }
 

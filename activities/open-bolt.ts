@@ -31,7 +31,7 @@ export interface OpenedBolt {
 export async function prepareBolt(
   services: RunServices,
   config: BoltConfig,
-  heldOut: readonly PromptRow[],
+  measured: Readonly<Record<'heldOut' | 'tasks', readonly PromptRow[]>>,
 ): Promise<OpenedBolt> {
   if (config.stages.some((stage) => stage !== 'bootstrap')) await checkCheckpoint(config);
   const { curation, stages } = config;
@@ -50,7 +50,11 @@ export async function prepareBolt(
     collected,
     library,
     references: [
-      ...[{ name: 'held-out', rows: heldOut }, ...sets].flatMap(({ name, rows }) => textsOf(name, rows)),
+      ...[
+        { name: 'held-out', rows: measured.heldOut },
+        { name: 'evaluation.wildbench', rows: measured.tasks },
+        ...sets,
+      ].flatMap(({ name, rows }) => textsOf(name, rows)),
       ...library.map((example) => ({ setName: 'examples', text: exampleText(example) })),
     ],
   };

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { hashJson } from '../clients/content-hash.ts';
 import { runIdentity } from '../configs/run-identity.ts';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
-import type { RunConfig } from '../configs/schema/run-config.ts';
+import type { ConfigOf, RunConfig } from '../configs/schema/run-config.ts';
 import { longestCompletion } from '../configs/stage-sampling.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
@@ -29,17 +29,21 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       const services = provider.fromConfig(run, config);
       const sets = await readPromptSets(config);
       const rows = [...sets.values()].flat();
+      // The judge of tasks scores whole answers: nobody answers their checklists item by item.
+      const withItems = [...sets].filter(([name]) => name !== 'tasks').flatMap(([, set]) => set);
+      if (config.loop === 'online-dpo' || config.loop === 'bolt') checkNothingLeaks(sets, config);
       if (config.loop === 'online-dpo') {
         checkEnough(sets.get('train') ?? [], config);
-        checkDisjoint(sets.get('train') ?? [], sets.get('held-out') ?? [], config.data);
         await checkCheckpoint(config);
       }
-      if (config.loop === 'bolt') checkDisjoint(sets.get('given') ?? [], sets.get('held-out') ?? [], config.data);
-      checkDecidable(rows, config);
+      checkDecidable(withItems, config);
       await checkSpace(services, run);
       await checkServer(services, rows);
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
-      const bolt = config.loop === 'bolt' ? await prepareBolt(services, config, sets.get('held-out') ?? []) : undefined;
+      const bolt =
+        config.loop === 'bolt'
+          ? await prepareBolt(services, config, { heldOut: sets.get('held-out') ?? [], tasks: sets.get('tasks') ?? [] })
+          : undefined;
       await recordIdentity(services, run, sets, [...storedAnswers(comparison), ...filesOf(bolt)]);
       await recordConfig(services, run, config);
       if (comparison !== undefined) await recordComparison(services, run, comparison);
@@ -49,7 +53,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       return {
         basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
         sets: recorded,
-        measurable: services.judges.gold !== undefined || rows.every(isVerifiable),
+        measurable: services.judges.gold !== undefined || withItems.every(isVerifiable),
       };
     },
   };
@@ -61,6 +65,7 @@ async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetN
     return new Map([
       ['train', await readPromptFile(resolve(config.data.train))],
       ['held-out', await readPromptFile(resolve(config.data.heldOut))],
+      ...(await readTasks(config)),
     ]);
   }
   if (config.loop === 'bolt') {
@@ -69,6 +74,7 @@ async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetN
     return new Map([
       ['held-out', await readPromptFile(resolve(heldOut))],
       ...(hasGiven ? ([['given', await readPromptFile(resolve(train))]] as const) : []),
+      ...(await readTasks(config)),
     ]);
   }
   if (config.loop === 'wildbench') {
@@ -78,6 +84,16 @@ async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetN
   const allowNoChecklist = config.checklists.source !== 'given';
   const rows = await readPromptFile(resolve(config.data.prompts), { allowNoChecklist });
   return new Map([['prompts', drawRows(rows, config.data.rows, config.seed)]]);
+}
+
+/** The tasks that measure each version, if there are any. */
+async function readTasks({
+  evaluation: { wildbench },
+  seed,
+}: ConfigOf<'online-dpo' | 'bolt'>): Promise<readonly (readonly ['tasks', readonly PromptRow[]])[]> {
+  if (wildbench === undefined) return [];
+  const rows = await readTaskFile(resolve(wildbench.tasks), 'evaluation.wildbench.tasks');
+  return [['tasks', drawRows(rows, wildbench.rows, seed)]];
 }
 
 /** Some of the rows, the same ones for the same seed, in the order of the file. */
@@ -98,9 +114,22 @@ function isVerifiable({ checklist }: PromptRow): boolean {
   return checklist.length > 0 && checklist.every(({ verifier }) => verifier !== undefined);
 }
 
-type DataFiles = { readonly [File in keyof OnlineDpoConfig['data']]?: OnlineDpoConfig['data'][File] | undefined };
+/** What measures must not be trained on. */
+function checkNothingLeaks(
+  sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>,
+  { data, evaluation }: ConfigOf<'online-dpo' | 'bolt'>,
+): void {
+  const train = sets.get('train') ?? sets.get('given') ?? [];
+  const { train: trainFile = '', heldOut } = data;
+  checkDisjoint(train, sets.get('held-out') ?? [], { train: trainFile, heldOut });
+  checkDisjoint(train, sets.get('tasks') ?? [], { train: trainFile, heldOut: evaluation.wildbench?.tasks ?? '' });
+}
 
-function checkDisjoint(train: readonly PromptRow[], heldOut: readonly PromptRow[], data: DataFiles): void {
+function checkDisjoint(
+  train: readonly PromptRow[],
+  heldOut: readonly PromptRow[],
+  data: Readonly<Record<'train' | 'heldOut', string>>,
+): void {
   const textHash = (row: PromptRow) => hashJson(row.messages.map(({ role, content }) => ({ role, content })));
   const trained = new Map(train.map((row) => [textHash(row), row.promptId]));
   for (const row of heldOut) {

@@ -27,8 +27,8 @@ export interface OpenedComparison {
 }
 
 /** Reads a file of tasks, strictly. @throws DataError with file, line and field */
-export async function readTaskFile(path: string): Promise<readonly TaskRow[]> {
-  return checkRows(await readTable(path, 'data.tasks'), wildBenchTask).map(rowOfTask);
+export async function readTaskFile(path: string, field = 'data.tasks'): Promise<readonly TaskRow[]> {
+  return checkRows(await readTable(path, field), wildBenchTask).map(rowOfTask);
 }
 
 /**

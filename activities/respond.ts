@@ -1,11 +1,11 @@
 import { trainsOnTokens } from '../configs/schema/online-dpo.ts';
 import type { RunConfig } from '../configs/schema/run-config.ts';
-import { stageSampling } from '../configs/stage-sampling.ts';
+import { configOfLoop, stageSampling } from '../configs/stage-sampling.ts';
 import { promptShardName, shardName, stageName } from '../domain/artifact-names.ts';
 import { policyStamp } from '../domain/policy-version.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
-import type { ShardTask } from '../domain/run.ts';
+import type { SampleStage, ShardTask } from '../domain/run.ts';
 import { drawRollouts, samplingParameters, type PolicyCall } from './policy-calls.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServicesProvider } from './run-services.ts';
@@ -36,10 +36,17 @@ export function createRespondActivities(provider: RunServicesProvider) {
   };
 }
 
+/** Of what is trained on token by token, and of what is compared with the base token by token. */
+function needsTokensOf(config: RunConfig, stage: SampleStage): boolean {
+  if (config.loop !== 'online-dpo' && config.loop !== 'bolt') return false;
+  const { training, gates } = configOfLoop(config, 'online-dpo');
+  return (stage === 'sample' && trainsOnTokens(training)) || (stage === 'evaluate' && gates.kl !== null);
+}
+
 function planCalls(config: RunConfig, { stage, round }: ShardTask, rows: readonly PromptRow[]): readonly PolicyCall[] {
   const sampling = stageSampling(config, stage);
   const { samplesPerPrompt, samplesPerCall } = sampling;
-  const needsTokens = config.loop === 'online-dpo' && stage === 'sample' && trainsOnTokens(config.training);
+  const needsTokens = needsTokensOf(config, stage);
   return rows.flatMap(({ promptId, messages }) =>
     Array.from({ length: samplesPerPrompt / samplesPerCall }, (_, call) => {
       const firstSample = call * samplesPerCall;
@@ -47,11 +54,11 @@ function planCalls(config: RunConfig, { stage, round }: ShardTask, rows: readonl
         promptId,
         messages,
         firstSample,
-        // Held-out answers keep their seeds over the rounds, so that versions are compared on equal draws.
+        // What measures keeps its seeds over the rounds, so that versions are compared on equal draws.
         seed: callSeed({
           seed: config.seed,
           stage,
-          round: stage === 'evaluate' ? 0 : round,
+          round: stage === 'evaluate' || stage === 'tasks' ? 0 : round,
           promptId,
           sampleIndex: firstSample,
         }),

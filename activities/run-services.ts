@@ -14,7 +14,7 @@ import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
 import { seatBolt, type BoltSeats } from './bolt-seats.ts';
-import { seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
+import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
 
@@ -28,7 +28,7 @@ export interface RunServices {
   readonly policyLane: LimitFunction;
   readonly judges: Readonly<Record<JudgeRole, JudgeSeats | undefined>>;
   readonly rewardModel: RewardSeat | undefined;
-  /** Who takes part in a comparison; `undefined` for the other loops. */
+  /** Who takes part in a comparison, or judges the tasks that measure a policy in training; `undefined` where nobody does. */
   readonly wildbench: WildbenchSeats | undefined;
   /** Who writes and labels for BOLT's first stage; `undefined` for the other loops. */
   readonly bolt: BoltSeats | undefined;
@@ -151,6 +151,13 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     return known;
   };
 
+  const wildbenchSeats = (config: RunConfig): WildbenchSeats | undefined => {
+    const clients = { policyEndpoint, chatEndpoint };
+    if (config.loop === 'wildbench') return seatWildbench(config, clients);
+    const measured = config.loop === 'online-dpo' || config.loop === 'bolt' ? config.evaluation.wildbench : undefined;
+    return measured === undefined ? undefined : seatTaskJudge(measured.judge, clients);
+  };
+
   const fromConfig = (run: RunRef, config: RunConfig): RunServices => {
     const policy = policyEndpoint(config.policy);
     return {
@@ -166,7 +173,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       writer: writerSeat(config),
       sandbox,
       rewardModel: rewardSeat(rewardModelOf(config)),
-      wildbench: config.loop === 'wildbench' ? seatWildbench(config, { policyEndpoint, chatEndpoint }) : undefined,
+      wildbench: wildbenchSeats(config),
       bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
     };
   };

@@ -7,6 +7,7 @@ import { selectRows } from '../domain/rounds/select-rows.ts';
 import type { SelectionCounts, TrainingRowKind } from '../domain/run.ts';
 import { readRewardedRound, type RoundSamples } from './read-rewarded.ts';
 import type { RunServicesProvider } from './run-services.ts';
+import { readThinned } from './thin-prompts.ts';
 
 export interface SelectRowsInput extends RoundSamples {
   /** Prompts that were drawn beyond those the round began with. */
@@ -33,7 +34,13 @@ export function createSelectRowsActivities(provider: RunServicesProvider) {
 
       const { parents, rows } = await readRewardedRound(services, input);
       const selected = selectRows(rule, rows);
-      const counts: SelectionCounts = { ...selected.counts, extraPrompts, ...countSaturated(rows) };
+      const thinned = await readThinned(services, { runName: run.runName, round, shards: input.shards });
+      const counts = {
+        ...selected.counts,
+        extraPrompts,
+        ...countSaturated(rows),
+        ...(thinned === undefined ? {} : { thinned: { ...thinned } }),
+      } satisfies SelectionCounts;
       await store.write({
         name,
         schema: SCHEMAS[rule.kind],
@@ -42,7 +49,7 @@ export function createSelectRowsActivities(provider: RunServicesProvider) {
         configHash: run.configHash,
         policy: policyStamp(policy),
         shards: [selected.rows],
-        summary: { ...counts },
+        summary: counts,
       });
       return counts;
     },

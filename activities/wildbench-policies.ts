@@ -72,9 +72,9 @@ export async function readComparedPolicy({ store }: RunServices, run: RunRef, na
   return policy;
 }
 
-/** Who takes part. @throws Error when the run compares nothing */
+/** Who takes part. @throws Error when the run has no judge of WildBench */
 export function seatsOf({ wildbench }: RunServices): WildbenchSeats {
-  if (wildbench === undefined) throw new Error('This step belongs to the loop "wildbench", and the run is another.');
+  if (wildbench === undefined) throw new Error('This step asks a judge of WildBench, and the config names none.');
   return wildbench;
 }
 

@@ -1,12 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
 import type { EndpointConfig } from '../configs/schema/endpoint.ts';
-import {
-  endpointOf,
-  policyNames,
-  type WildbenchConfig,
-  type WildbenchJudgeConfig,
-} from '../configs/schema/wildbench.ts';
+import { endpointOf, policyNames, type WildbenchConfig } from '../configs/schema/wildbench.ts';
+import type { WildbenchJudgeConfig } from '../configs/schema/wildbench-judge.ts';
 
 /** A judge of a comparison, ready to be asked. */
 export interface WildbenchJudgeSeat {
@@ -38,16 +34,28 @@ interface Clients {
 }
 
 /** Seats the policies and judges of a comparison. */
-export function seatWildbench(config: WildbenchConfig, { policyEndpoint, chatEndpoint }: Clients): WildbenchSeats {
+export function seatWildbench(config: WildbenchConfig, clients: Clients): WildbenchSeats {
   return {
     policies: new Map(
       policyNames(config).map((name) => {
         const endpoint = endpointOf(config, name);
-        return [name, { endpoint, ...policyEndpoint(endpoint) }];
+        return [name, { endpoint, ...clients.policyEndpoint(endpoint) }];
       }),
     ),
-    judges: Object.entries(config.judges)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, judge]) => ({ name, config: judge, ...chatEndpoint(judge) })),
+    judges: seatJudges(config.judges, clients),
   };
+}
+
+/** Seats the one judge of the tasks that a policy in training is measured on; the policy is served as that of its run. */
+export function seatTaskJudge(judge: WildbenchJudgeConfig, clients: Clients): WildbenchSeats {
+  return { policies: new Map(), judges: seatJudges({ judge }, clients) };
+}
+
+function seatJudges(
+  judges: Readonly<Record<string, WildbenchJudgeConfig>>,
+  { chatEndpoint }: Clients,
+): readonly WildbenchJudgeSeat[] {
+  return Object.entries(judges)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, judge]) => ({ name, config: judge, ...chatEndpoint(judge) }));
 }

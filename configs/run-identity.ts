@@ -20,6 +20,7 @@ export function runIdentity(config: RunConfig): JsonValue {
         ? { goldJudge: judgeIdentity(config.goldJudge) }
         : {}),
       ...(config.loop === 'bolt' ? boltIdentity(config) : {}),
+      ...(config.loop === 'bolt' || config.loop === 'online-dpo' ? { evaluation: evaluationIdentity(config) } : {}),
       ...(config.loop === 'wildbench'
         ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
         : {}),
@@ -39,6 +40,13 @@ function boltIdentity({ online, curation, bootstrap }: ConfigOf<'bolt'>) {
       ? {}
       : { curation: { ...curation, labeller: { ...curation.labeller, by: who(curation.labeller.by) } } }),
   };
+}
+
+function evaluationIdentity({ evaluation }: ConfigOf<'bolt' | 'online-dpo'>) {
+  const { wildbench, ...rest } = evaluation;
+  return wildbench === undefined
+    ? rest
+    : { ...rest, wildbench: { ...wildbench, judge: withoutPlace(wildbench.judge) } };
 }
 
 /** What of a judge changes its verdicts. */

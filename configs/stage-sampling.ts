@@ -5,6 +5,7 @@ import type { GroupSamplingConfig } from './schema/sampling.ts';
 
 /** How a stage of a loop draws its completions. */
 export function stageSampling(config: RunConfig, stage: SampleStage): GroupSamplingConfig {
+  if (stage === 'tasks') return taskSampling(config);
   if (config.loop === 'bolt') return boltSampling(config, stage);
   if (stage === 'evaluate' && config.loop === 'online-dpo') return config.evaluation;
   if (config.loop === 'refine' || config.loop === 'wildbench') {
@@ -18,12 +19,22 @@ export function stageSampling(config: RunConfig, stage: SampleStage): GroupSampl
 export function longestCompletion(config: RunConfig): number {
   switch (config.loop) {
     case 'online-dpo':
-      return Math.max(config.sampling.maxTokens, config.evaluation.maxTokens);
+      return Math.max(config.sampling.maxTokens, config.evaluation.maxTokens, taskTokens(config));
     case 'bolt':
-      return Math.max(config.online.sampling.maxTokens, config.evaluation.maxTokens);
+      return Math.max(config.online.sampling.maxTokens, config.evaluation.maxTokens, taskTokens(config));
     default:
       return config.sampling.maxTokens;
   }
+}
+
+function taskTokens({ evaluation }: ConfigOf<'online-dpo' | 'bolt'>): number {
+  return evaluation.wildbench?.sampling.maxTokens ?? 0;
+}
+
+function taskSampling(config: RunConfig): GroupSamplingConfig {
+  const tasks = config.loop === 'online-dpo' || config.loop === 'bolt' ? config.evaluation.wildbench : undefined;
+  if (tasks === undefined) throw new Error('This step answers tasks, and the config names none.');
+  return { ...tasks.sampling, samplesPerPrompt: 1, samplesPerCall: 1 };
 }
 
 function boltSampling({ bootstrap, online, evaluation }: ConfigOf<'bolt'>, stage: SampleStage): GroupSamplingConfig {

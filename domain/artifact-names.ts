@@ -17,6 +17,7 @@ export function stageName(runName: string, round: number, stage: SampleStage): s
     case 'sample':
     case 'evaluate':
     case 'follow':
+    case 'tasks':
       return `${runName}/round-${pad(round)}/${stage}`;
     case 'refine':
     case 'self-refine':
@@ -80,7 +81,7 @@ export function checklistShardName({ runName, stage, round, shard }: StageShard,
 export function roundName(
   runName: string,
   round: number,
-  step: TrainingRowKind | 'training' | 'curve' | 'policy' | 'evaluation' | 'gates' | 'answer',
+  step: TrainingRowKind | 'training' | 'curve' | 'policy' | 'evaluation' | 'kl' | 'gates' | 'answer',
 ): string {
   return `${runName}/round-${pad(round)}/${step}`;
 }
@@ -97,6 +98,8 @@ export function promptSetOf(stage: SampleStage): PromptSetName {
       return 'curated';
     case 'follow':
       return 'followed';
+    case 'tasks':
+      return 'tasks';
     default:
       return 'prompts';
   }

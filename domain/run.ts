@@ -1,7 +1,10 @@
 import type { Interval } from './bootstrap.ts';
+import type { KlMeasure } from './gates/estimate-kl.ts';
 import type { MeanOf } from './gates/round-measures.ts';
 import type { PolicyVersion } from './policy-version.ts';
 import type { SaturationCounts } from './rounds/count-saturated.ts';
+import type { ThinnedCounts } from './rounds/thin-checklist.ts';
+import type { TaskMeasures } from './wildbench/task-measures.ts';
 
 /** One start of a loop, as every activity is told of it. */
 export interface RunRef {
@@ -15,7 +18,7 @@ export interface RunRef {
 /**
  * What rollouts are drawn for: to train on, to measure a policy on held-out prompts, as first answers, as rewrites of one
  * loop or the other, as candidates, or as the greedy baseline; of BOLT, responses with thoughts, their solutions alone, and
- * answers to the queries that its report follows.
+ * answers to the queries that its report follows; answers to tasks that measure each version beside the held-out prompts.
  */
 export type SampleStage =
   | 'sample'
@@ -27,13 +30,14 @@ export type SampleStage =
   | 'greedy'
   | 'bootstrap'
   | 'solutions'
-  | 'follow';
+  | 'follow'
+  | 'tasks';
 
 /** Whose verdicts: the judge's, which steer a loop, or the gold judge's, which only measure it. */
 export type JudgeRole = 'judge' | 'gold';
 
 /** The prompt sets of a run. */
-export type PromptSetName = 'train' | 'held-out' | 'prompts' | 'collected' | 'given' | 'curated' | 'followed';
+export type PromptSetName = 'train' | 'held-out' | 'prompts' | 'collected' | 'given' | 'curated' | 'followed' | 'tasks';
 
 /** A prompt set that was cut into shards. */
 export interface PromptSet {
@@ -169,6 +173,8 @@ export interface SelectionCounts extends SaturationCounts {
   /** Rows that were left out of those found: pairs with too small a gap, answers that repeat another. */
   readonly gapsTooSmall: number;
   readonly duplicates: number;
+  /** Items that were not asked, where `reward` leaves any out. */
+  readonly thinned?: ThinnedCounts;
 }
 
 /** What one policy version did on the held-out prompts. */
@@ -183,6 +189,10 @@ export interface Evaluation {
   readonly lengthChars: MeanOf | null;
   /** Share of distinct word pairs in the answers to a prompt. */
   readonly distinctness: MeanOf | null;
+  /** How far it has moved from the base of the rounds, where `gates.kl` asks. */
+  readonly kl?: KlMeasure;
+  /** What a judge of WildBench says of its answers to tasks, where the config names any. */
+  readonly tasks?: TaskMeasures;
 }
 
 /** The best version of a run. */

@@ -1,5 +1,7 @@
 import { Worker } from '@temporalio/worker';
 import { createGenerateWildbenchActivities } from '../activities/generate-wildbench.ts';
+import { createMeasureKlActivities } from '../activities/measure-kl.ts';
+import { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
 import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
 import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
@@ -52,6 +54,8 @@ export function createModelWorker(
       ...createSelectBestActivities(provider),
       ...createGenerateWildbenchActivities(provider),
       ...createJudgeWildbenchActivities(provider),
+      ...createJudgeTasksActivities(provider),
+      ...createMeasureKlActivities(provider),
       ...createCurateActivities(provider),
       ...createLabelQueriesActivities(provider),
       ...createDrawThoughtsActivities(provider),

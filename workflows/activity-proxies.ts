@@ -17,6 +17,8 @@ import type { createLabelQueriesActivities } from '../activities/label-queries.t
 import type { createScoreSolutionsActivities } from '../activities/score-solutions.ts';
 import type { createSelectThoughtsActivities } from '../activities/select-thoughts.ts';
 import type { createTrainSftActivities } from '../activities/train-sft.ts';
+import type { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
+import type { createMeasureKlActivities } from '../activities/measure-kl.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
@@ -41,6 +43,8 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSelectBestActivities> &
   ReturnType<typeof createGenerateWildbenchActivities> &
   ReturnType<typeof createJudgeWildbenchActivities> &
+  ReturnType<typeof createJudgeTasksActivities> &
+  ReturnType<typeof createMeasureKlActivities> &
   ReturnType<typeof createCurateActivities> &
   ReturnType<typeof createLabelQueriesActivities> &
   ReturnType<typeof createDrawThoughtsActivities> &

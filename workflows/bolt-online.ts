@@ -38,13 +38,15 @@ export async function boltOnlineWorkflow(input: BoltOnlineInput): Promise<Rounds
   const { gatherOnlinePrompts } = modelActivities(config.temporal.taskQueue);
   const train = await gatherOnlinePrompts({ run, opened: input.opened.sets });
   const opened: OpenedRun = { ...input.opened, sets: { ...input.opened.sets, train } };
-  const plan = { run, config, opened, control, approvals, baseRound: SFT_ROUND };
+  // Alone, this stage measures nothing before the tuned policy.
+  const initialRound = measured === null ? SFT_ROUND : opened.basePolicy.round;
+  const plan = { run, config, opened, control, approvals, base: policy, initialRound };
 
   const begin = async (): Promise<RoundsState> =>
     beforeRounds(
       policy,
       measured === null
-        ? await measurePolicy(control, { run, config, opened, policy })
+        ? await measurePolicy(control, { run, config, opened, policy, initialRound })
         : { counts: NO_COUNTS, evaluation: measured },
     );
 

@@ -33,7 +33,7 @@ export async function boltSftWorkflow({ run, config: bolt, opened }: BoltSftInpu
   const { publish } = modelActivities(config.temporal.taskQueue);
   const { trainSft } = trainerActivities(config.temporal.taskQueue);
   const base = opened.basePolicy;
-  const before = await measurePolicy(control, { run, config, opened, policy: base });
+  const before = await measurePolicy(control, { run, config, opened, policy: base, initialRound: base.round });
 
   await control.untilRunning();
   control.report({ stage: 'train', round: SFT_ROUND, counts: before.counts, evaluations: [before.evaluation] });
@@ -42,7 +42,7 @@ export async function boltSftWorkflow({ run, config: bolt, opened }: BoltSftInpu
   await control.untilRunning();
   control.report({ stage: 'publish' });
   const policy = await publish({ run, round: SFT_ROUND, trained, previous: base });
-  const after = await measurePolicy(control, { run, config, opened, policy });
+  const after = await measurePolicy(control, { run, config, opened, policy, initialRound: base.round });
   return {
     policy,
     evaluations: [before.evaluation, after.evaluation],

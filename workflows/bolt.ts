@@ -18,6 +18,7 @@ import { boltSftWorkflow } from './bolt-sft.ts';
 import type { LoopInput } from './loop-input.ts';
 import { LoopControl } from './loop-control.ts';
 import { runToReport } from './reported-run.ts';
+import { rateOf } from './rounds.ts';
 
 /**
  * A run of BOLT: the stages that its config names, each a workflow of its own. A run that begins with a later stage goes on
@@ -71,7 +72,7 @@ export async function boltWorkflow(input: LoopInput<BoltConfig>): Promise<RunRes
       add(made);
       tuned = made.policy;
       [, measured] = made.evaluations;
-      best = { round: tuned.round, policy: tuned, mean: measured.interval?.mean ?? null };
+      best = { round: tuned.round, policy: tuned, mean: rateOf(measured) };
     }
     if (stages.includes('online') && tuned !== null) {
       control.report({ stage: 'sample' });

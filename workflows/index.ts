@@ -5,6 +5,7 @@ export { bestOfNWorkflow } from './best-of-n.ts';
 export { wildbenchWorkflow } from './wildbench.ts';
 export { onlineDpoWorkflow } from './online-dpo.ts';
 export { shardWindowWorkflow } from './shard-window.ts';
+export { taskWindowWorkflow } from './task-window.ts';
 export { boltWorkflow } from './bolt.ts';
 export { boltBootstrapWorkflow } from './bolt-bootstrap.ts';
 export { boltOnlineWorkflow } from './bolt-online.ts';

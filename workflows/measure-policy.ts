@@ -1,17 +1,30 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
-import { promptSet, type Evaluation, type OpenedRun, type RolloutCounts, type RunRef } from '../domain/run.ts';
+import {
+  addCounts,
+  NO_COUNTS,
+  promptSet,
+  type Evaluation,
+  type OpenedRun,
+  type RolloutCounts,
+  type RunRef,
+} from '../domain/run.ts';
 import { modelActivities } from './activity-proxies.ts';
 import { holdIfTooManyHoles } from './limits.ts';
 import type { LoopControl } from './loop-control.ts';
 import { shardWindowWorkflow, wholeWindow } from './shard-window.ts';
+import { taskWindowWorkflow } from './task-window.ts';
 
 export interface MeasureInput {
   readonly run: RunRef;
   readonly config: OnlineDpoConfig;
   readonly opened: OpenedRun;
   readonly policy: PolicyVersion;
+  /** Version that answers to tasks are compared with: the first one that the run measures. */
+  readonly initialRound: number;
+  /** What the divergence is measured from; without it, none is. */
+  readonly reference?: PolicyVersion;
 }
 
 export interface Measured {
@@ -38,7 +51,52 @@ export async function measurePolicy(control: LoopControl, input: MeasureInput): 
     await respond(task);
     await judge(task);
   }
-  return { counts, evaluation: await measureHeldOut({ run, round, shards: heldOut.shards, policy, gold }) };
+  const kl = await measureDivergence(control, input, heldOut.shards);
+  const onTasks = await answerTasks(control, input);
+  const evaluation = await measureHeldOut({
+    run,
+    round,
+    shards: heldOut.shards,
+    policy,
+    gold,
+    ...kl,
+    ...onTasks.place,
+  });
+  return { counts: addCounts(counts, onTasks.counts), evaluation };
+}
+
+/** Measures how far the version has moved from the base of the rounds, where a gate asks. */
+async function measureDivergence(
+  control: LoopControl,
+  { run, config, policy, reference }: MeasureInput,
+  shards: number,
+): Promise<{ readonly kl?: true }> {
+  // The config of a history from before this gate has no such field.
+  if (reference === undefined || (config.gates.kl ?? null) === null) return {};
+  await control.untilRunning();
+  await modelActivities(config.temporal.taskQueue).measureKl({ run, round: policy.round, shards, policy, reference });
+  return { kl: true };
+}
+
+/** Lets the version answer the tasks that the config names, if it names any. */
+async function answerTasks(
+  control: LoopControl,
+  { run, config, opened, policy, initialRound }: MeasureInput,
+): Promise<{
+  readonly counts: RolloutCounts;
+  readonly place: { readonly tasks?: { readonly shards: number; readonly initialRound: number } };
+}> {
+  const { tasks } = opened.sets;
+  if (tasks === undefined) return { counts: NO_COUNTS, place: {} };
+  const { round } = policy;
+  const window = { run, config, round, policy, tasks, initialRound, nextShard: 0, counts: NO_COUNTS };
+  const counts = await control.runChild(taskWindowWorkflow, `${workflowInfo().workflowId}/tasks-${round}`, [window]);
+  await holdIfTooManyHoles(control, `WildBench of version ${round}`, counts, config);
+  // A judgment is no verdict on an item: the run's own counts take the calls only.
+  return {
+    counts: { ...counts, yes: 0, no: 0, unparsed: 0 },
+    place: { tasks: { shards: tasks.shards, initialRound } },
+  };
 }
 
 /** Gold measures with a judge of its own, or by code where the steering judge does without the verifiers. */

@@ -33,13 +33,15 @@ export async function onlineDpoWorkflow(input: OnlineDpoInput): Promise<RunResul
   const begin = async (): Promise<OnlineDpoState> => {
     const opened = await openingActivities(config.temporal.taskQueue).openRun({ run, config });
     const policy = opened.basePolicy;
-    return { opened, rounds: beforeRounds(policy, await measurePolicy(control, { run, config, opened, policy })) };
+    const measured = await measurePolicy(control, { run, config, opened, policy, initialRound: policy.round });
+    return { opened, rounds: beforeRounds(policy, measured) };
   };
 
   const loop = async (): Promise<void> => {
     state ??= await begin();
     const { opened } = state;
-    const plan = { run, config, opened, control, approvals, baseRound: opened.basePolicy.round };
+    const base = opened.basePolicy;
+    const plan = { run, config, opened, control, approvals, base, initialRound: base.round };
     control.report({ evaluations: state.rounds.evaluations, counts: state.rounds.counts });
     while (hasNextRound(plan, state.rounds)) {
       if (workflowInfo().continueAsNewSuggested) {

@@ -27,7 +27,9 @@ export interface RoundsPlan {
   readonly control: LoopControl;
   readonly approvals: Approvals;
   /** Version that drift is measured from: the one that the rounds began with. */
-  readonly baseRound: number;
+  readonly base: PolicyVersion;
+  /** Version that answers to tasks are compared with: the first one that the run measured. */
+  readonly initialRound: number;
 }
 
 /** What a round leaves to the next one. */
@@ -57,7 +59,7 @@ export function hasNextRound({ config }: Pick<RoundsPlan, 'config'>, { round, en
 
 /** A round, measured and held against the gates: the next one builds on it, or on the best version so far. */
 export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<RoundsState> {
-  const { run, config, opened, control } = plan;
+  const { run, config, opened, control, initialRound, base } = plan;
   const { policy, best, evaluations } = before;
   const { retirePolicy } = modelActivities(config.temporal.taskQueue);
   const round = before.round + 1;
@@ -68,7 +70,14 @@ export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<Ro
   const counts = addCounts(before.counts, made.counts);
   control.report({ counts });
   if (!made.trained) return { ...before, round, counts };
-  const after = await measurePolicy(control, { run, config, opened, policy: made.policy });
+  const after = await measurePolicy(control, {
+    run,
+    config,
+    opened,
+    policy: made.policy,
+    initialRound,
+    reference: base,
+  });
   control.report({ evaluations: [...evaluations, after.evaluation] });
   const { outcome, decided } = await passGates(plan, made.policy, best);
   const isAccepted = outcome === 'accepted';
@@ -90,7 +99,7 @@ export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<Ro
 
 /** What becomes of a round; where its gates say so, a person has the last word. */
 async function passGates(
-  { run, config, opened, control, approvals, baseRound }: RoundsPlan,
+  { run, config, opened, control, approvals, base }: RoundsPlan,
   policy: PolicyVersion,
   best: BestVersion,
 ): Promise<{ readonly outcome: RoundOutcome; readonly decided: DecidedRound }> {
@@ -99,7 +108,7 @@ async function passGates(
   control.report({ stage: 'gates' });
   const { shards } = promptSet(opened, 'held-out');
   const gold = measuresGold(config, opened);
-  const decided = await decideGates({ run, round, bestRound: best.round, baseRound, shards, gold, policy });
+  const decided = await decideGates({ run, round, bestRound: best.round, baseRound: base.round, shards, gold, policy });
   const ask = async (): Promise<RoundAnswer> =>
     recordAnswer({ run, round, answer: await approvals.ask(requestApproval(decided)) });
   const answer = decided.decision === 'wait' ? (decided.answer ?? (await ask())) : undefined;
@@ -107,7 +116,7 @@ async function passGates(
 }
 
 /** What versions are compared by. */
-function rateOf({ interval, gold }: Evaluation): number | null {
+export function rateOf({ interval, gold }: Evaluation): number | null {
   return (gold ?? interval)?.mean ?? null;
 }
 

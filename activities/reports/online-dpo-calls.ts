@@ -8,7 +8,9 @@ export async function readOnlineDpoCalls(
   names: readonly string[],
 ): Promise<readonly ReportCalls[]> {
   const stages = [
-    ...new Set(names.flatMap((name) => /\/(round-\d+\/(?:sample|evaluate|follow))\/rollouts\//.exec(name)?.[1] ?? [])),
+    ...new Set(
+      names.flatMap((name) => /\/(round-\d+\/(?:sample|evaluate|follow|tasks))\/rollouts\//.exec(name)?.[1] ?? []),
+    ),
   ];
   return Promise.all(
     stages.map(async (stage) => {

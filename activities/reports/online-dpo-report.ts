@@ -138,6 +138,8 @@ async function readEvaluation(
       unparsed: counts.unparsed,
       undecided: countUndecidedAnswers(rows.map(([, group]) => group)),
       byKind: tallyKinds(rows),
+      kl: row?.kl ?? null,
+      tasks: row?.tasks ?? null,
     },
     rates: new Map(
       rows.flatMap(([, group]) => {

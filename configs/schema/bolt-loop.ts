@@ -20,6 +20,7 @@ const {
   data,
   policy,
   judge: _judge,
+  goldJudge,
   evaluation,
   publish,
   ...roundFields
@@ -47,6 +48,7 @@ const fields = z.strictObject({
   }),
   policy,
   judge: judgeConfig.optional().describe('decides the items that have no verifier; is never shown any thoughts'),
+  goldJudge,
   curation: boltCuration.optional().describe('which queries are bootstrapped from; needed by stage bootstrap'),
   bootstrap: boltBootstrap.prefault({}),
   sft: boltSft.prefault({}),

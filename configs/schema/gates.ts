@@ -67,4 +67,40 @@ export const gatesConfig = z.strictObject({
     .nullable()
     .default(null)
     .describe('distinct word pairs in the held-out answers to one prompt: a policy that says one thing loses them'),
+  kl: z
+    .strictObject({
+      maxNats: z
+        .number()
+        .gt(0)
+        .max(100)
+        .describe('largest divergence from the base of the rounds, nats a token (estimator k3)'),
+      tokensPerAnswer: z
+        .int()
+        .min(1)
+        .max(4096)
+        .default(16)
+        .describe('tokens of a held-out answer that the base is asked about, drawn by the seed; a call each'),
+      evidence,
+      onFail: onFail('wait'),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      'how far the held-out answers have moved from the base; they have to be drawn unshaped, at temperature 1',
+    ),
+  wildbench: z
+    .strictObject({
+      measure: z.enum(['score', 'reward']).describe('WB-Score, -8 to 10, or WB-Reward, -1 to 1'),
+      maxDrop: z
+        .number()
+        .min(0)
+        .max(18)
+        .default(0)
+        .describe('largest fall of the score below that of the initial policy, or of the reward against it below 0'),
+      evidence,
+      onFail: onFail('roll-back'),
+    })
+    .nullable()
+    .default(null)
+    .describe('answers to the tasks of evaluation.wildbench, against those of the policy that the run began with'),
 }) satisfies z.ZodType<GateRules>;

@@ -3,7 +3,8 @@ import { endpointFields } from './endpoint.ts';
 import { gatesConfig } from './gates.ts';
 import { judgeConfig } from './judge.ts';
 import { coverageFields, intervalFields, runFields } from './run-fields.ts';
-import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
+import { checkGroupSampling, groupSamplingConfig, type SamplingConfig } from './sampling.ts';
+import { taskEvaluationConfig, type TaskEvaluationConfig } from './task-evaluation.ts';
 import { trainingConfig, type TrainingConfig } from './training.ts';
 
 /** How the verdicts on an answer become the reward that training goes by. */
@@ -20,6 +21,24 @@ const rewardConfig = z.strictObject({
     .max(1)
     .default(1)
     .describe('smallest share of items with a verdict; below it an answer has no reward, which is not 0'),
+  itemDropout: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'share of the items of a training prompt that a round does not ask, others each round; null: all are asked',
+    ),
+  retireAfterRounds: z
+    .int()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .default(null)
+    .describe(
+      'rounds after which a training item that all answers met, or none, is not asked again; held-out items never retire',
+    ),
   allPassShare: z.number().min(0).max(1).default(0.5).describe('share of all-or-nothing in kind hybrid'),
 });
 
@@ -63,6 +82,9 @@ export const onlineDpoConfig = z
         samplesPerCall: z.int().min(1).max(64).default(2).describe('completions asked for in one call (n)'),
         ...intervalFields,
         ...coverageFields,
+        wildbench: taskEvaluationConfig
+          .optional()
+          .describe('tasks that every version answers beside the held-out prompts'),
       })
       .prefault({}),
     selection: z
@@ -116,6 +138,8 @@ export const onlineDpoConfig = z
     checkRatio(config, context);
     checkMicroBatch(config, context);
     checkGold(config, context);
+    checkTaskGate(config, context);
+    checkKlGate(config, context);
   });
 
 /** True for a method that trains on the tokens that were drawn, not on text. */
@@ -169,6 +193,44 @@ function checkGold(
     path: ['gates', 'goldGap'],
     message: 'compares the judge with a gold measure, and there is no judge: code decides everything, so leave it out',
   });
+}
+
+function checkTaskGate(
+  {
+    gates,
+    evaluation,
+  }: {
+    readonly gates: z.infer<typeof gatesConfig>;
+    readonly evaluation: { readonly wildbench?: TaskEvaluationConfig | undefined };
+  },
+  context: z.RefinementCtx,
+): void {
+  if (gates.wildbench === null) return;
+  const mode = gates.wildbench.measure === 'score' ? 'score' : 'pair';
+  if (evaluation.wildbench?.judge.modes.includes(mode)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['gates', 'wildbench'],
+    message: `needs evaluation.wildbench with a judge that has the mode ${mode}`,
+  });
+}
+
+/** An estimate of the divergence is over what the policy itself would say, not over a shaped version of it. */
+function checkKlGate(
+  { gates, evaluation }: { readonly gates: z.infer<typeof gatesConfig>; readonly evaluation: SamplingConfig },
+  context: z.RefinementCtx,
+): void {
+  if (gates.kl === null) return;
+  const needed = { temperature: 1, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 } as const;
+  for (const [field, value] of Object.entries(needed)) {
+    const found = evaluation[field as keyof typeof needed];
+    if (found === value) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['evaluation', field],
+      message: `gates.kl needs answers of the policy itself: ${field} must be ${value}, got ${found}`,
+    });
+  }
 }
 
 export type OnlineDpoConfig = z.infer<typeof onlineDpoConfig>;

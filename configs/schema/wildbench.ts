@@ -3,6 +3,7 @@ import { CONFORMANCE_MODES } from '../../domain/wildbench/mode.ts';
 import { endpointFields, policyConfig, type EndpointConfig } from './endpoint.ts';
 import { intervalFields, runFields } from './run-fields.ts';
 import { samplingConfig } from './sampling.ts';
+import { wildbenchJudge } from './wildbench-judge.ts';
 
 /** A name that becomes a folder of the store and a label of the report. */
 const partName = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,63}$/, {
@@ -42,24 +43,6 @@ const testedPolicy = z
     }
   });
 
-const judge = z.strictObject({
-  ...endpointFields,
-  modes: z
-    .array(z.enum(['score', 'pair']))
-    .min(1)
-    .default(['score', 'pair'])
-    .describe('what it is asked for: a score of each answer, a choice between two answers'),
-  structuredOutput: z
-    .boolean()
-    .default(true)
-    .describe('ask the server to hold the reply to its JSON schema; without it the reply is read as well as it can be'),
-  maxTokens: z.int().min(16).max(32768).default(1024).describe('longest judgment, tokens'),
-  temperature: z.number().min(0).max(2).default(0).describe('softmax temperature of the judge'),
-  topP: z.number().gt(0).max(1).default(1).describe('nucleus mass of the judge, (0, 1]'),
-  attempts: z.int().min(1).max(5).default(3).describe('tries for a readable judgment, each with a new seed'),
-  retryTemperature: z.number().min(0).max(2).default(0.7).describe('lowest temperature of a second or later try'),
-});
-
 const baseline = z.union([
   partName,
   z.strictObject({
@@ -95,7 +78,7 @@ export const wildbenchConfig = z
       .default([])
       .describe('what answers are compared with for WB-Reward: names of policies, or files of stored answers'),
     judges: z
-      .record(partName, judge)
+      .record(partName, wildbenchJudge)
       .refine((judges) => Object.keys(judges).length > 0, { error: 'name at least one judge' })
       .describe('the judges by name; each has its own leaderboard'),
     sampling: samplingConfig
@@ -150,8 +133,6 @@ export const wildbenchConfig = z
   });
 
 export type WildbenchConfig = z.infer<typeof wildbenchConfig>;
-/** One judge of a comparison. */
-export type WildbenchJudgeConfig = WildbenchConfig['judges'][string];
 
 /** Where a policy is served: what it does not say is that of the run's own server, whose key goes to no other address. */
 export function endpointOf(config: Pick<WildbenchConfig, 'policy' | 'policies'>, name: string): EndpointConfig {

@@ -1,19 +1,8 @@
-import type { Interval } from '../bootstrap.ts';
-import type { Evidence, GateAction, GateName, GateRules } from './gate-rules.ts';
+import { between, boundOf, finding, signed, words, type GateFinding } from './gate-finding.ts';
+import type { GateAction, GateRules } from './gate-rules.ts';
+import { klGate } from './kl-gate.ts';
 import type { RoundMeasures } from './round-measures.ts';
-
-/** What one gate found. */
-export interface GateFinding {
-  readonly gate: GateName;
-  readonly passed: boolean;
-  /** `null` when it could not be measured, and then it has not passed. */
-  readonly measured: number | null;
-  readonly limit: number | null;
-  /** What follows when it has not passed. */
-  readonly onFail: GateAction;
-  /** One sentence with the numbers and what they were taken over. */
-  readonly text: string;
-}
+import { wildbenchGate } from './wildbench-gate.ts';
 
 /** What the gates say of a round. */
 export type RoundDecision = 'accept' | GateAction;
@@ -52,6 +41,8 @@ export function decideRound(measures: RoundMeasures, rules: GateRules): DecidedR
     length(measures, rules.length),
     saturation(measures, rules.saturation),
     distinctness(measures, rules.distinctness),
+    klGate(measures, rules.kl),
+    wildbenchGate(measures, rules.wildbench),
     rules.askEveryRound ? approval() : null,
   ].flatMap((finding) => finding ?? []);
   const actions = findings.filter(({ passed }) => !passed).map(({ onFail }) => onFail);
@@ -145,29 +136,4 @@ function distinctness(
 function approval(): GateFinding {
   const text = 'gates.askEveryRound: a person looks at every round.';
   return finding('approval', 'wait', { passed: false, measured: null, limit: null, text });
-}
-
-function finding(
-  gate: GateName,
-  onFail: GateAction,
-  found: Pick<GateFinding, 'passed' | 'measured' | 'limit' | 'text'>,
-): GateFinding {
-  return { gate, onFail, ...found };
-}
-
-function boundOf(interval: Interval, evidence: Evidence, bound: 'low' | 'high'): number {
-  return evidence === 'mean' ? interval.mean : interval[bound];
-}
-
-function words(evidence: Evidence): string {
-  return evidence === 'mean' ? 'mean' : 'whole interval';
-}
-
-function between({ low, high, n }: Interval): string {
-  return `interval ${signed(low)} to ${signed(high)} over ${n} prompts`;
-}
-
-function signed(value: number): string {
-  const text = value.toFixed(3);
-  return value > 0 ? `+${text}` : text.replace(/^-(0\.000)$/, '$1');
 }

@@ -18,6 +18,20 @@ export interface GateRules {
   readonly saturation: { readonly maxShare: number; readonly onFail: GateAction } | null;
   /** Held-out answers to one prompt share more words than `minRatio` of the base's distinctness allows. */
   readonly distinctness: { readonly minRatio: number; readonly onFail: GateAction } | null;
+  /** Held-out answers have moved from the base by more than `maxNats` a token. */
+  readonly kl: {
+    readonly maxNats: number;
+    readonly tokensPerAnswer: number;
+    readonly evidence: Evidence;
+    readonly onFail: GateAction;
+  } | null;
+  /** Answers to tasks are worse than those of the initial policy, by score or by reward. */
+  readonly wildbench: {
+    readonly measure: 'score' | 'reward';
+    readonly maxDrop: number;
+    readonly evidence: Evidence;
+    readonly onFail: GateAction;
+  } | null;
 }
 
 export type GateName = Exclude<keyof GateRules, 'askEveryRound'> | 'approval';

@@ -1,5 +1,7 @@
 import type { Interval } from '../bootstrap.ts';
 import type { SaturationCounts } from '../rounds/count-saturated.ts';
+import type { KlMeasure } from './estimate-kl.ts';
+import type { TaskMeasures } from '../wildbench/task-measures.ts';
 
 /** A mean with what it was taken over. */
 export interface MeanOf {
@@ -26,4 +28,8 @@ export interface RoundMeasures {
   /** Share of distinct word pairs in the held-out answers to one prompt. */
   readonly distinctness: MeanOf | null;
   readonly baseDistinctness: MeanOf | null;
+  /** Divergence from the base; `null` where it is not measured. */
+  readonly kl: KlMeasure | null;
+  /** What a judge of WildBench says of its answers to tasks; `null` where there are none. */
+  readonly tasks: TaskMeasures | null;
 }

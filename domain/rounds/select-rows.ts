@@ -19,7 +19,7 @@ export type TrainingRow = PreferencePair | RewardedTokens | ChosenAnswer;
 /** What the groups of a round came to. */
 export interface SelectedRows {
   readonly rows: readonly TrainingRow[];
-  readonly counts: Omit<SelectionCounts, 'extraPrompts' | 'itemsJudged' | 'itemsSaturated'>;
+  readonly counts: Omit<SelectionCounts, 'extraPrompts' | 'itemsJudged' | 'itemsSaturated' | 'thinned'>;
 }
 
 /** What one prompt gives, or why it gives nothing. */

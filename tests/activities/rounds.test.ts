@@ -102,6 +102,45 @@ describe('drawing', () => {
   });
 });
 
+describe('leaving items out', () => {
+  const reward = (rules: object) => ({ reward: rules, training: { method: 'grpo' } }) as const;
+  const roundOf = async (opened: OpenedRun, round: number) => {
+    const trainSet = promptSet(opened, 'train');
+    await inActivity(() => bench.activities.drawRoundPrompts({ run: bench.run, round, trainSet }));
+    const { rows, manifest } = await readArtifact<PromptRow>(
+      bench.store,
+      `test/round-00${round}/sample/prompts/shard-000`,
+    );
+    return { rows, summary: manifest.summary };
+  };
+
+  it('by chance asks the judge less, trains on what was asked, and leaves the held-out set whole', async () => {
+    const items = ['no_comma', 'no_comma', 'no_comma', 'no_comma'].map((kind, index) => ({
+      question: `Free of commas, ${index}?`,
+      verifier: { kind, args: {} } as const,
+    })) as unknown as PromptRow['checklist'];
+    await bench.writePrompts('train', [makePrompt('bread', 'Say something about bread', { checklist: items })]);
+    await bench.writePrompts('held-out', [makePrompt('cats', 'Say something about cats', { checklist: items })]);
+    const opened = await bench.open(reward({ itemDropout: 0.5 }));
+    await sample(opened);
+    const round = { run: bench.run, round: 1, policy: opened.basePolicy };
+    const counts = await inActivity(() => bench.activities.selectRoundRows({ ...round, shards: 1, extraPrompts: 0 }));
+    expect(counts).toMatchObject({ itemsJudged: 2, thinned: { itemsOffered: 4, itemsDropped: 2, itemsRetired: 0 } });
+    const heldOut = await readArtifact<PromptRow>(bench.store, 'test/data/held-out/prompts/shard-000');
+    expect(heldOut.rows[0]?.checklist).toHaveLength(4);
+  });
+
+  it('by retirement draws a prompt no more when no item is left, and finds the same after a restart', async () => {
+    const opened = await bench.open(reward({ retireAfterRounds: 1 }));
+    await sample(opened);
+    // All answers about rain are free of commas: its one item retires, and with it the prompt.
+    const second = await roundOf(opened, 2);
+    expect(second.rows.map(({ promptId }) => promptId)).toEqual(TOPICS.filter((topic) => topic !== 'rain'));
+    expect(second.summary).toMatchObject({ itemsOffered: 5, itemsRetired: 0, promptsRetired: 1 });
+    expect(await roundOf(opened, 2)).toEqual(second);
+  });
+});
+
 describe('sampling', () => {
   it('stores token ids and log-probabilities only for methods that train on them', async () => {
     const rollouts = async () =>

@@ -87,6 +87,8 @@ function makeEvaluation(
     truncated,
     unparsed: 0,
     undecided: { count: 0, of: 80 },
+    kl: null,
+    tasks: null,
     byKind: [
       { kind: 'bullet_list', yes: 6 + 5 * round, decided: 40 },
       { kind: 'length_words', yes: 21 + 8 * round, decided: 80 },

@@ -53,6 +53,16 @@ it('holds a config of online rounds, of which supervised fine-tuning is the firs
   expect(stageSampling(config, 'follow')).toMatchObject({ temperature: 0, samplesPerPrompt: 1, samplesPerCall: 1 });
 });
 
+it('measures every evaluation by the gold judge, which stands beside the judge', () => {
+  const goldJudge = { baseUrl: 'http://127.0.0.1:8012', model: 'gold' };
+  const config = boltConfig.parse({ ...draft, goldJudge });
+  expect(configOfLoop(config, 'online-dpo').goldJudge).toMatchObject(goldJudge);
+  const moved = boltConfig.parse({ ...draft, goldJudge: { ...goldJudge, baseUrl: 'http://10.0.0.1:1' } });
+  expect(runIdentity(moved)).toEqual(runIdentity(config));
+  expect(runIdentity(boltConfig.parse(draft))).not.toEqual(runIdentity(config));
+  expect(issuesOf({ ...draft, online: { goldJudge } })).toEqual(['online: Unrecognized key: "goldJudge"']);
+});
+
 it('is the same run with more stages and rounds, and on another server', () => {
   const config = boltConfig.parse(draft);
   const more = boltConfig.parse({ ...draft, stages: ['bootstrap'], online: { rounds: 9 } });

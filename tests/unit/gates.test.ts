@@ -6,6 +6,7 @@ import { requestApproval } from '../../domain/gates/approval-request.ts';
 import { findBestRound } from '../../domain/gates/best-version.ts';
 import { decideRound, settleRound } from '../../domain/gates/decide-round.ts';
 import type { GateRules } from '../../domain/gates/gate-rules.ts';
+import { drawPositions, estimateKl, summarizeKl } from '../../domain/gates/estimate-kl.ts';
 import { measureDistinctness, measureLength } from '../../domain/gates/measure-answers.ts';
 import type { RoundMeasures } from '../../domain/gates/round-measures.ts';
 import type { JudgedGroup } from '../../domain/rollout.ts';
@@ -24,6 +25,8 @@ function measures(changes: Partial<RoundMeasures> = {}): RoundMeasures {
     saturation: { itemsJudged: 50, itemsSaturated: 10 },
     distinctness: { mean: 0.8, n: 40 },
     baseDistinctness: { mean: 0.9, n: 40 },
+    kl: null,
+    tasks: null,
     ...changes,
   };
 }
@@ -74,6 +77,68 @@ describe('gates', () => {
     expect(decide({ saturation }, learned).decision).toBe('stop');
     // 0.6 of 0.9 is 0.667, less than 0.7.
     expect(decide({ distinctness }, { distinctness: { mean: 0.6, n: 40 } }).decision).toBe('wait');
+  });
+
+  it('hold the divergence from the base against its limit by k3', () => {
+    const { kl } = gatesConfig.parse({ kl: { maxNats: 0.05 } });
+    const measured = (low: number) => ({
+      reference: 'base:m',
+      k1: { mean: 0.06, low: 0.02, high: 0.1, n: 40 },
+      k3: { mean: 0.07, low, high: 0.09, n: 40 },
+      answers: 80,
+      tokens: 1280,
+    });
+    expect(decide({ kl }, { kl: measured(0.04) }).decision).toBe('accept');
+    expect(decide({ kl }, { kl: measured(0.06) }).findings[0]).toEqual({
+      gate: 'kl',
+      passed: false,
+      measured: 0.07,
+      limit: 0.05,
+      onFail: 'wait',
+      text: 'KL from base:m is 0.0700 nats a token (k3; k1 0.0600), interval 0.0600 to 0.0900 over 40 prompts, 1280 tokens of 80 answers; the whole interval must not lie above 0.05.',
+    });
+    expect(decide({ kl }).findings[0]).toMatchObject({ passed: false, measured: null });
+  });
+
+  it('hold answers to tasks against those of the initial policy, by score or by reward', () => {
+    const rule = (measure: 'score' | 'reward', maxDrop: number) =>
+      gatesConfig.parse({ wildbench: { measure, maxDrop } }).wildbench;
+    const scores = {
+      interval: { mean: 2, low: 1, high: 3, n: 50 },
+      change: { mean: -0.8, low: -1.4, high: -0.3, n: 48 },
+      unreadable: 1,
+      empty: 0,
+      truncated: 0,
+      missing: 1,
+    };
+    const reward = {
+      reward: -0.2,
+      low: -0.35,
+      high: -0.05,
+      tasks: 49,
+      lengthPenaltyChars: 500,
+      counts: { win_much: 0, win: 10, tie: 40, lose: 38, lose_much: 6 },
+      counted: 94,
+      unreadable: 2,
+      dropped: 2,
+      missing: 2,
+      consistency: { bothOrders: 46, sameWinner: 40, sameOutcome: 35 },
+    };
+    const tasks = { tasks: 50, initialRound: 0, scores, reward };
+    expect(decide({ wildbench: rule('score', 0.3) }, { tasks }).decision).toBe('accept');
+    expect(decide({ wildbench: rule('score', 0.2) }, { tasks }).findings[0]).toEqual({
+      gate: 'wildbench',
+      passed: false,
+      measured: -0.8,
+      limit: -0.2,
+      onFail: 'roll-back',
+      text: 'WB-Score changed by -0.800 (of -8 to 10) from the initial policy, interval -1.400 to -0.300 over 48 tasks; the whole interval must not lie below -0.200.',
+    });
+    expect(decide({ wildbench: rule('reward', 0.1) }, { tasks }).decision).toBe('accept');
+    expect(decide({ wildbench: rule('reward', 0) }, { tasks }).findings[0]?.text).toBe(
+      'WB-Reward against the initial policy is -0.200 (of -1 to 1), interval -0.350 to -0.050 over 49 tasks; the whole interval must not lie below 0.000.',
+    );
+    expect(decide({ wildbench: rule('reward', 0) }).findings[0]).toMatchObject({ passed: false, measured: null });
   });
 
   it('do not pass what could not be measured', () => {
@@ -156,6 +221,44 @@ describe('measures of answers', () => {
     // "a b c" twice: 2 distinct of 4 pairs; "d e": 1 of 1.
     expect(measureDistinctness([group('a b c', 'A b, c'), group('d e'), group('word')])).toEqual({ mean: 0.75, n: 2 });
     expect([measureLength([]), measureDistinctness([])]).toEqual([null, null]);
+  });
+});
+
+describe('estimates of the divergence', () => {
+  it('are exact means over tokens, of which k3 is never negative', () => {
+    // Log-ratios log(p_ref / p): ln 0.5 and ln 1.5, so r is 0.5 and 1.5.
+    const { k1, k3 } = estimateKl([0, 0], [Math.log(0.5), Math.log(1.5)]);
+    expect(k1).toBeCloseTo(-(Math.log(0.5) + Math.log(1.5)) / 2, 12);
+    // (0.5 - 1 + 0.693 + 1.5 - 1 - 0.405) / 2: the mean of r is 1, so it equals k1 here.
+    expect(k3).toBeCloseTo(k1, 12);
+    expect(estimateKl([-1], [-0.5])).toEqual({ k1: -0.5, k3: Math.expm1(0.5) - 0.5 });
+    expect(estimateKl([-1, -2], [-1, -2])).toEqual({ k1: 0, k3: 0 });
+  });
+
+  it('ask about the same tokens each time, each once, and about all of a short answer', () => {
+    const place = { seed: 1, promptId: 'p', sampleIndex: 0 };
+    const drawn = drawPositions(100, 16, place);
+    expect(drawn).toEqual(drawPositions(100, 16, place));
+    expect(new Set(drawn).size).toBe(16);
+    expect(drawPositions(100, 16, { ...place, sampleIndex: 1 })).not.toEqual(drawn);
+    expect(drawPositions(3, 16, place)).toEqual([0, 1, 2]);
+  });
+
+  it('weigh prompts alike, however many answers they have', () => {
+    const answer = (promptId: string, sampleIndex: number, k3: number) => ({
+      promptId,
+      sampleIndex,
+      tokens: 4,
+      k1: 0,
+      k3,
+    });
+    const measure = summarizeKl('base:m', [answer('a', 0, 0.1), answer('a', 1, 0.3), answer('b', 0, 0.6)], {
+      resamples: 100,
+      confidence: 0.95,
+      seed: 1,
+    });
+    // (0.2 + 0.6) / 2
+    expect(measure).toMatchObject({ reference: 'base:m', k3: { mean: 0.4, n: 2 }, answers: 3, tokens: 12 });
   });
 });
 

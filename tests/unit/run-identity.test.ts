@@ -3,9 +3,16 @@ import { runIdentity } from '../../configs/run-identity.ts';
 import { makeRunConfig } from '../support/make-run-config.ts';
 
 const POLICY = { baseUrl: 'http://127.0.0.1:8011', model: 'base', modelPath: 'models/base' };
+const TASKS = (judge: object) => ({ wildbench: { tasks: 'tasks.jsonl', judge: { ...JUDGE, ...judge } } });
 const JUDGE = { baseUrl: 'http://127.0.0.1:8012', model: 'judge' };
 
 describe('runIdentity', () => {
+  it('does not depend on where the judge of tasks is served, and depends on who it is', () => {
+    const identityOf = (judge: object) => runIdentity(makeRunConfig({ policy: POLICY, evaluation: TASKS(judge) }));
+    expect(identityOf({ baseUrl: 'http://10.0.0.1:1', callsInFlight: 1 })).toEqual(identityOf({}));
+    expect(identityOf({ model: 'other' })).not.toEqual(identityOf({}));
+  });
+
   it.each([
     ['how many rounds to go', { rounds: 7 }],
     ['where artifacts lie', { store: { root: 'elsewhere', minFreeMb: 1 } }],

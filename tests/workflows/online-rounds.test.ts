@@ -1,6 +1,6 @@
 // Locks what makes rounds trustworthy: a worse round is rolled back, a person's answer is waited for and kept, and neither a
 // killed worker nor a model server that forgets its adapters changes which policy a rollout comes from.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import type { Rollout } from '../../domain/rollout.ts';
 import { FAKE_TRAINER, readReport, roundOf, startRoundsWorld, type RoundsWorld } from '../support/rounds-world.ts';
 import type { RecordedRequest, ScriptedReply } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
+import { judgeTruly, topicOf, writeTasks } from '../support/wildbench-world.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 const TASK_QUEUE = 'online-rounds';
@@ -21,6 +22,8 @@ let worker: WorkerProcess | undefined;
 let quality: (round: number) => 'none' | 'half' | 'all';
 /** Asked first at each request. */
 let intercept: (request: RecordedRequest) => ScriptedReply | undefined;
+/** What a served version answers to a task. */
+let answerTask: (model: string) => string;
 
 beforeAll(async () => {
   temporal = await startTemporalServer();
@@ -28,6 +31,9 @@ beforeAll(async () => {
 afterAll(() => temporal.teardown());
 
 function answer(prompt: string, seed: number, model: string): string {
+  const judged = judgeTruly(prompt);
+  if (judged !== undefined) return judged;
+  if (topicOf(prompt) !== 'nothing') return answerTask(model);
   const held = prompt.startsWith('held-out') ? quality(roundOf(model)) : 'half';
   const passes = held === 'all' || (held === 'half' && seed % 2 === 0);
   return passes ? `plain words about ${prompt.length}` : 'words, with commas';
@@ -36,6 +42,7 @@ function answer(prompt: string, seed: number, model: string): string {
 beforeEach(async () => {
   quality = () => 'half';
   intercept = () => undefined;
+  answerTask = () => 'a fair answer';
   world = await startRoundsWorld({
     temporal,
     taskQueue: TASK_QUEUE,
@@ -76,6 +83,74 @@ describe('rounds of training', () => {
     expect(report.rounds.map(({ gates }) => gates?.outcome)).toEqual(['rolled-back', 'accepted']);
     // All four prompts fall from 0.5 to 0.
     expect(report.rounds[0]?.gates?.findings[0]).toMatchObject({ gate: 'heldOut', passed: false, measured: -0.5 });
+  });
+
+  it('are scored on tasks and compared with the initial policy in both orders, and go back by that', async () => {
+    const tasks = join(world.folder, 'tasks.jsonl');
+    await writeTasks(tasks, 4);
+    // The base is fair (score 5, adjusted 0), round 1 is poor, which is one step worse, round 2 superb.
+    answerTask = (model) => (['a fair answer', 'a poor answer', 'a superb answer'] as const)[roundOf(model)] ?? 'none';
+    const judge = { baseUrl: world.server.baseUrl, model: 'scripted', callsInFlight: 4 };
+    const gates = { wildbench: { measure: 'reward' as const, maxDrop: 0.2 } };
+    const evaluation = { wildbench: { tasks, judge, sampling: { maxTokens: 16 } } };
+    const result = await (await world.start('tasks', { gates, evaluation })).result();
+    const report = await readReport(result);
+    expect(report.evaluations.map(({ tasks: of }) => [of?.scores?.interval?.mean, of?.scores?.interval?.n])).toEqual([
+      [0, 4],
+      [-4, 4],
+      [8, 4],
+    ]);
+    expect(report.evaluations[0]?.tasks).toMatchObject({
+      tasks: 4,
+      initialRound: 0,
+      reward: null,
+      scores: { change: null },
+    });
+    // Four tasks in two orders: slightly worse is -0.5 each, much better is 1.
+    expect(report.evaluations[1]?.tasks).toMatchObject({
+      scores: { change: { mean: -4, n: 4 }, missing: 0, unreadable: 0 },
+      reward: { reward: -0.5, low: -0.5, tasks: 4, counted: 8, counts: { lose: 8 }, consistency: { sameWinner: 4 } },
+    });
+    expect(report.evaluations[2]?.tasks?.reward).toMatchObject({ reward: 1, counts: { win_much: 8 } });
+    expect(report.rounds.map(({ gates: of }) => of?.outcome)).toEqual(['rolled-back', 'accepted']);
+    expect(report.rounds[0]?.gates?.findings[0]?.text).toContain('WB-Reward against the initial policy is -0.500');
+    const page = await readFile(result.reportHtml, 'utf8');
+    expect(page).toContain('WildBench: answers to tasks');
+    expect(page).toContain('4 of 4');
+    expect(report.calls.map(({ stage, sent }) => [stage, sent])).toContainEqual(['round-001/tasks', 4 + 4 + 8]);
+  });
+
+  it('measure the divergence from the base on what they drew, and go back when it is too large', async () => {
+    // Every drawn token has log-probability -0.5; the base gives it -1 to -1.75 by its number.
+    const gates = { kl: { maxNats: 0.1, tokensPerAnswer: 2, onFail: 'roll-back' as const } };
+    const result = await (await world.start('diverged', { gates })).result();
+    const report = await readReport(result);
+    expect(report.evaluations[0]?.kl).toBeNull();
+    // Four prompts x 2 answers x 2 tokens.
+    expect(report.evaluations[1]?.kl).toMatchObject({
+      reference: 'base:scripted',
+      answers: 8,
+      tokens: 16,
+      k1: { n: 4 },
+    });
+    const k3 = report.evaluations[1]?.kl?.k3?.mean ?? Number.NaN;
+    // Between the estimates of log-ratios of -0.5 and -1.25: e^-0.5 - 1 + 0.5 = 0.107, e^-1.25 - 1 + 1.25 = 0.537.
+    expect(k3).toBeGreaterThan(0.106);
+    expect(k3).toBeLessThan(0.537);
+    expect(report.rounds.map(({ gates: of }) => of?.outcome)).toEqual(['rolled-back', 'rolled-back']);
+    expect(await readFile(result.reportHtml, 'utf8')).toContain('KL from base, nats a token (k3)');
+  });
+
+  it('refuse a task that is trained on', async () => {
+    const tasks = join(world.folder, 'tasks.jsonl');
+    const conversation_input = [{ role: 'user', content: 'train prompt ' }];
+    const task = { session_id: 'leak', conversation_input, checklist: ['Good?'], primary_tag: 'Math' };
+    await writeFile(tasks, `${JSON.stringify(task)}\n`);
+    const judge = { baseUrl: world.server.baseUrl, model: 'scripted' };
+    const handle = await world.start('leaking', { rounds: 1, evaluation: { wildbench: { tasks, judge } } });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { cause: { message: expect.stringContaining('a held-out prompt must not be trained on') } },
+    });
   });
 
   it('use each prompt once before any twice', async () => {

@@ -3,6 +3,7 @@ import { html, type Html } from '../../html.ts';
 import { formatConfidence } from '../format-interval.ts';
 import { curveChart, passRateChart } from '../online-dpo/charts.ts';
 import { evaluationTable, kindTable, roundsTable } from '../online-dpo/tables.ts';
+import { taskTable } from '../online-dpo/task-table.ts';
 import { section } from '../section.ts';
 import type { BoltReport, BootstrapResult } from './bolt-report.ts';
 import { followedBlock } from './followed-block.ts';
@@ -57,6 +58,7 @@ function evaluationSection(report: BoltReport): Html {
         ${passRateChart(evaluations, versionName)}
       </figure>
       ${evaluationTable(report, versionName)} ${kindTable(report, versionName)}
+      ${taskTable(report.evaluations, versionName)}
       <p class="note">
         Judged is what a user sees: the solution without the thoughts. Thoughts that never end leave nothing to see, and
         such an answer passes nothing.

@@ -1,7 +1,10 @@
-import type { GateFinding, RoundAnswer, RoundDecision, RoundOutcome } from '../../gates/decide-round.ts';
+import type { RoundAnswer, RoundDecision, RoundOutcome } from '../../gates/decide-round.ts';
+import type { GateFinding } from '../../gates/gate-finding.ts';
 import type { PromptRow } from '../../prompt.ts';
 import type { JudgedRollout } from '../../rollout.ts';
 import type { SelectionCounts } from '../../run.ts';
+import type { KlMeasure } from '../../gates/estimate-kl.ts';
+import type { TaskMeasures } from '../../wildbench/task-measures.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 import type { CountOf } from '../tally-verdicts.ts';
 
@@ -33,6 +36,10 @@ export interface ReportEvaluation {
   /** Answers with too few decided items for a pass rate, of those that did not fail; they are in no mean. */
   readonly undecided: CountOf;
   readonly byKind: readonly KindTally[];
+  /** Divergence from the base; `null` where it is not measured. */
+  readonly kl: KlMeasure | null;
+  /** Answers to tasks; `null` where the config names none. */
+  readonly tasks: TaskMeasures | null;
 }
 
 /** Pass rate of a round minus pass rate of the base model, paired by prompt. */

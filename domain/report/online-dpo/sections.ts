@@ -5,6 +5,7 @@ import { curveChart, passRateChart, roundName } from './charts.ts';
 import type { OnlineDpoReport } from './online-dpo-report.ts';
 import { sampleBlock } from './sample-block.ts';
 import { evaluationTable, gatesTable, kindTable, roundsTable } from './tables.ts';
+import { taskTable } from './task-table.ts';
 
 /** What the report page of online DPO shows before and after its table of calls. */
 export function onlineDpoSections(report: OnlineDpoReport): {
@@ -25,7 +26,7 @@ function evaluationSection(report: OnlineDpoReport): Html {
         <figcaption>Held-out pass rate, whiskers: ${formatConfidence(report.confidence)} interval</figcaption>
         ${passRateChart(report.evaluations)}
       </figure>
-      ${evaluationTable(report)} ${kindTable(report)}`,
+      ${evaluationTable(report)} ${kindTable(report)} ${taskTable(report.evaluations)}`,
     '',
   );
 }

@@ -1,10 +1,11 @@
 import { formatCount, formatNumber, formatSeconds } from '../../format-number.ts';
 import { html, type Html, type HtmlValue } from '../../html.ts';
 import { share } from '../count-cells.ts';
+import type { ThinnedCounts } from '../../rounds/thin-checklist.ts';
 import { formatBounds } from '../format-interval.ts';
 import { row, rowGroup, shortHash, table, tableBody } from '../table.ts';
 import { roundName } from './charts.ts';
-import type { OnlineDpoReport, ReportRound } from './online-dpo-report.ts';
+import type { OnlineDpoReport, ReportEvaluation, ReportRound } from './online-dpo-report.ts';
 
 interface Measure {
   readonly name: string;
@@ -42,6 +43,12 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
         name: 'items that every answer meets',
         value: (round) => `${formatCount(round.itemsSaturated)} of ${formatCount(round.itemsJudged)}`,
       },
+      { name: 'items not asked: by chance', value: ofThinned(({ itemsDropped }) => itemsDropped) },
+      { name: 'items not asked: retired', value: ofThinned(({ itemsRetired }) => itemsRetired) },
+      {
+        name: 'prompts without an item left',
+        value: ({ thinned }) => (thinned === undefined ? NONE : formatCount(thinned.promptsRetired)),
+      },
     ],
   ],
   [
@@ -75,6 +82,11 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
   ],
 ];
 
+function ofThinned(count: (thinned: ThinnedCounts) => number): Measure['value'] {
+  return ({ thinned }) =>
+    thinned === undefined ? NONE : `${formatCount(count(thinned))} of ${formatCount(thinned.itemsOffered)}`;
+}
+
 function ofTraining(format: (training: NonNullable<ReportRound['training']>) => HtmlValue): Measure['value'] {
   return ({ training }) => (training === null ? 'not trained' : format(training));
 }
@@ -103,6 +115,7 @@ export function evaluationTable(
   { evaluations, differences }: Pick<OnlineDpoReport, 'evaluations' | 'differences'>,
   nameOf = roundName,
 ): Html {
+  const hasKl = evaluations.some(({ kl }) => kl !== null);
   const hasGold = evaluations.some(({ gold }) => gold !== null);
   const rows = evaluations.map((entry) => {
     const difference = differences.find(({ round }) => round === entry.round)?.interval ?? null;
@@ -110,6 +123,7 @@ export function evaluationTable(
       formatNumber(entry.interval?.mean ?? null, 3),
       formatBounds(entry.interval),
       ...(hasGold ? [formatNumber(entry.gold?.mean ?? null, 3), formatBounds(entry.gold)] : []),
+      ...(hasKl ? klCells(entry.kl) : []),
       entry.round === 0 ? '' : formatNumber(difference?.mean ?? null, 3),
       entry.round === 0 ? '' : formatBounds(difference),
       formatCount(entry.prompts),
@@ -125,6 +139,7 @@ export function evaluationTable(
     'pass rate',
     'interval',
     ...(hasGold ? ['gold', 'interval of gold'] : []),
+    ...(hasKl ? ['KL from base, nats a token (k3)', 'interval of KL', 'tokens'] : []),
     'change from base',
     'interval of change',
     'prompts',
@@ -135,6 +150,13 @@ export function evaluationTable(
     'truncated',
   ];
   return table('Held-out evaluation of each policy version', head, tableBody(rows));
+}
+
+function klCells(kl: ReportEvaluation['kl']): readonly string[] {
+  if (kl === null) return ['', '', ''];
+  const { k3 } = kl;
+  const bounds = k3 === null ? formatNumber(null, 4) : `[${formatNumber(k3.low, 4)}, ${formatNumber(k3.high, 4)}]`;
+  return [formatNumber(k3?.mean ?? null, 4), bounds, `${formatCount(kl.tokens)} of ${formatCount(kl.answers)} answers`];
 }
 
 /** One column a round, measures below each other, so that rounds compare at a glance. */
