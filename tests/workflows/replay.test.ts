@@ -30,8 +30,8 @@ it.each(NAMES)('replays %s', async (name) => {
 });
 
 it('notices a history that the workflow would not have made', async () => {
-  const changed = (await readHistory('run__q3__round-1.json')).replaceAll('"selectRoundRows"', '"somethingElse"');
-  await expect(Worker.runReplayHistory({ workflowBundle }, JSON.parse(changed), 'run/q3/round-1')).rejects.toThrow(
+  const changed = (await readHistory('run__dpo1__round-1.json')).replaceAll('"selectRoundRows"', '"somethingElse"');
+  await expect(Worker.runReplayHistory({ workflowBundle }, JSON.parse(changed), 'run/dpo1/round-1')).rejects.toThrow(
     /[Nn]on-?determinis/,
   );
 });
