@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerChecklistsCommands } from './checklists-commands.ts';
+import { registerCompareCommand } from './compare-command.ts';
 import { registerRunCommands } from './run-commands.ts';
 import { registerStackCommands } from './stack-commands.ts';
 import { registerTickCommands } from './tick-commands.ts';
@@ -12,6 +13,7 @@ const program = new Command('tickloop')
   .showHelpAfterError();
 
 registerRunCommands(program);
+registerCompareCommand(program);
 registerStackCommands(program);
 registerChecklistsCommands(program);
 registerVerifyCommands(program);

@@ -1,0 +1,64 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { ConfigError, DataError } from '../domain/errors.ts';
+import { formatNumber } from '../domain/format-number.ts';
+import { renderComparisonHtml } from '../domain/report/compare/compare-html.ts';
+import { compareRuns, type ComparedRun } from '../domain/report/compare/compare-runs.ts';
+import { formatBounds, formatSigned } from '../domain/report/format-interval.ts';
+import type { OnlineDpoReport } from '../domain/report/online-dpo/online-dpo-report.ts';
+import type { Output } from './output.ts';
+
+/**
+ * Compares the runs whose `report.json` files are named; returns the exit code.
+ *
+ * @throws ConfigError `config/unreadable` for a file that cannot be read or written; DataError `data/invalid-row` for one
+ *   that is no report of online training
+ */
+export async function compare(paths: readonly string[], out: string | undefined, output: Output): Promise<number> {
+  const comparison = compareRuns(await Promise.all(paths.map(readReport)));
+  for (const run of comparison.runs) output.line(lineOf(run));
+  for (const { field, values } of comparison.differing) output.line(`  ${field}: ${values.join(' | ')}`);
+  for (const caution of comparison.cautions) output.error(caution);
+  if (out !== undefined) {
+    await writeFile(out, renderComparisonHtml(comparison)).catch((cause: NodeJS.ErrnoException) => {
+      throw new ConfigError('config/unreadable', `The page ${out} can't be written (${cause.code ?? cause.message}).`, {
+        cause,
+      });
+    });
+    output.line(`Page: ${out}`);
+  }
+  output.object(comparison);
+  return 0;
+}
+
+function lineOf({ runName, method, versions, best, rollouts, rowsTrained }: ComparedRun): string {
+  const rates = versions.map(({ rate }) => formatNumber(rate?.mean ?? null, 2)).join(' -> ');
+  const gain =
+    best === null || best.round === 0
+      ? 'returns the base'
+      : `returns round ${best.round}, ${formatSigned(best.difference?.mean ?? null, 2)} ${formatBounds(best.difference)}`;
+  return `${runName} (${method ?? 'no training'}): ${rates}; ${gain}; ${rollouts} rollouts, ${rowsTrained} rows trained on`;
+}
+
+async function readReport(path: string): Promise<OnlineDpoReport> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigError('config/unreadable', `The report ${path} can't be read (${cause.code ?? cause.message}).`, {
+      cause,
+    });
+  });
+  const report = parse(path, text);
+  if (report.formatVersion !== 1 || report.loop !== 'online-dpo' || !Array.isArray(report.evaluations)) {
+    throw new DataError(
+      'data/invalid-row',
+      `${path} is no report of online training (loop: ${JSON.stringify(report.loop ?? null)}); name the report.json of runs with loop: online-dpo.`,
+    );
+  }
+  return report as OnlineDpoReport;
+}
+
+function parse(path: string, text: string): Partial<OnlineDpoReport> {
+  try {
+    return (JSON.parse(text) as Partial<OnlineDpoReport> | null) ?? {};
+  } catch (cause) {
+    throw new DataError('data/invalid-row', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+}

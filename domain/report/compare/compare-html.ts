@@ -1,0 +1,98 @@
+import { formatCount, formatNumber, formatSeconds } from '../../format-number.ts';
+import { html, type Html, type HtmlValue } from '../../html.ts';
+import { formatBounds, formatConfidence, formatSigned } from '../format-interval.ts';
+import { roundName } from '../online-dpo/charts.ts';
+import { renderPage } from '../page.ts';
+import { section } from '../section.ts';
+import { row, rowGroup, table, tableBody } from '../table.ts';
+import type { ComparedRun, Comparison } from './compare-runs.ts';
+import { dashOf, hueOf, rateChart } from './rate-chart.ts';
+
+const STYLE =
+  '.run .line{stroke:hsl(var(--hue) 60% 50%)}.run .dot{fill:hsl(var(--hue) 60% 50%)}.spread{stroke:hsl(var(--hue) 60% 50%);stroke-width:1.5;opacity:.55}.legend{list-style:none;margin:.5rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;font-size:.875rem}.legend svg{width:2.2rem;height:.6rem;margin-right:.5rem;vertical-align:middle}';
+
+/** The comparison as one HTML file: no script, nothing loaded. */
+export function renderComparisonHtml(comparison: Comparison): string {
+  const { runs, cautions, confidence, differing } = comparison;
+  const content = html`<header>
+      <h1>${runs.length} runs side by side</h1>
+      ${cautions.map((caution) => html`<p class="warning">${caution}</p>`)}
+    </header>
+    ${section(
+      'Held-out rate over rollouts sampled',
+      html`<figure>
+          <figcaption>
+            Each point is a policy version; bars: ${formatConfidence(confidence)} interval over prompts
+          </figcaption>
+          ${rateChart(runs)}
+          <ul class="legend">
+            ${runs.map(legendEntry)}
+          </ul>
+        </figure>
+        ${resultTable(comparison)} ${versionTable(comparison)}`,
+      '',
+    )}
+    ${section('In what they differ', differing.length === 0 ? null : differenceTable(comparison), 'In nothing but their names.')}`;
+  return renderPage({ title: `${runs.length} runs side by side`, content, style: STYLE });
+}
+
+function legendEntry({ runName, method }: ComparedRun, index: number): Html {
+  return html`<li class="run" style="--hue:${hueOf(index)}">
+    <svg viewBox="0 0 35 10" aria-hidden="true">
+      <path class="line" stroke-dasharray="${dashOf(index)}" d="M0 5L35 5" /></svg
+    >${runName} (${method ?? 'no training'})
+  </li>`;
+}
+
+const MEASURES: readonly (readonly [name: string, value: (run: ComparedRun) => HtmlValue])[] = [
+  ['status', ({ status }) => status],
+  ['method', ({ method }) => method ?? 'none'],
+  ['seed', ({ seed }) => seed],
+  ['base', ({ versions }) => formatNumber(versions.find(({ round }) => round === 0)?.rate?.mean ?? null, 3)],
+  ['returned version', ({ best }) => (best === null ? 'none' : roundName(best.round))],
+  ['its rate', ({ best }) => formatNumber(best?.rate?.mean ?? null, 3)],
+  [
+    'its difference from the base',
+    ({ best }) => (best?.round === 0 ? '' : formatSigned(best?.difference?.mean ?? null, 3)),
+  ],
+  ['interval of the difference', ({ best }) => (best?.round === 0 ? '' : formatBounds(best?.difference ?? null))],
+  ['rollouts sampled', ({ rollouts }) => formatCount(rollouts)],
+  ['of them failed', ({ failed }) => formatCount(failed)],
+  ['rows trained on', ({ rowsTrained }) => formatCount(rowsTrained)],
+  ['optimizer steps', ({ steps }) => formatCount(steps)],
+  ['training time', ({ trainSeconds }) => formatSeconds(trainSeconds)],
+  ['completion tokens, evaluation included', ({ completionTokens }) => formatCount(completionTokens)],
+  ['whole time', ({ seconds }) => formatSeconds(seconds)],
+];
+
+function resultTable({ runs }: Comparison): Html {
+  const rows = MEASURES.map(([name, value]) => row(name, runs.map(value)));
+  return table('What came of it, and what it cost', ['', ...runs.map(({ runName }) => runName)], tableBody(rows));
+}
+
+function versionTable({ runs }: Comparison): Html {
+  const head = ['version', 'rollouts by then', 'rate', 'interval', 'prompts', 'difference', 'interval', 'gates'];
+  const groups = runs.map(({ runName, versions }) =>
+    rowGroup(
+      runName,
+      head.length,
+      versions.map(({ round, sampled, rate, difference, outcome }) =>
+        row(roundName(round), [
+          formatCount(sampled),
+          formatNumber(rate?.mean ?? null, 3),
+          formatBounds(rate),
+          formatCount(rate?.n ?? 0),
+          round === 0 ? '' : formatSigned(difference?.mean ?? null, 3),
+          round === 0 ? '' : formatBounds(difference),
+          outcome ?? '',
+        ]),
+      ),
+    ),
+  );
+  return table('Every version', head, groups);
+}
+
+function differenceTable({ runs, differing }: Comparison): Html {
+  const rows = differing.map(({ field, values }) => row(html`<code>${field}</code>`, values));
+  return table('Fields of the config', ['field', ...runs.map(({ runName }) => runName)], tableBody(rows));
+}

@@ -1,0 +1,132 @@
+import { canonicalJson, type JsonValue } from '../../canonical-json.ts';
+import type { OnlineDpoReport } from '../online-dpo/online-dpo-report.ts';
+import type { ReportInterval } from '../report-base.ts';
+import { sumReported } from '../sum-reported.ts';
+
+/** One policy version of a compared run. */
+export interface ComparedVersion {
+  /** 0 is the base. */
+  readonly round: number;
+  /** Rollouts that had been sampled for training by then. */
+  readonly sampled: number;
+  /** Held-out pass rate, by gold where it is measured. */
+  readonly rate: ReportInterval | null;
+  /** Rate minus that of the base, paired by prompt; of the training judge. */
+  readonly difference: ReportInterval | null;
+  /** What the gates made of it; `null` for the base and where there are none. */
+  readonly outcome: string | null;
+}
+
+/** What a run spent and what came of it. */
+export interface ComparedRun {
+  readonly runName: string;
+  /** `training.method`; `null` for a run that only makes data. */
+  readonly method: string | null;
+  readonly seed: number;
+  readonly status: OnlineDpoReport['status'];
+  readonly versions: readonly ComparedVersion[];
+  /** The version that the run returns. */
+  readonly best: ComparedVersion | null;
+  readonly rollouts: number;
+  readonly failed: number;
+  /** Pairs, completions or answers that were trained on. */
+  readonly rowsTrained: number;
+  readonly steps: number;
+  readonly trainSeconds: number;
+  /** Of all calls, evaluation included; `null` where some were not reported. */
+  readonly completionTokens: number | null;
+  readonly seconds: number | null;
+}
+
+/** A field of the config in which the runs differ, with its value in each. */
+export interface DifferingField {
+  readonly field: string;
+  readonly values: readonly string[];
+}
+
+/** Runs of online training beside each other. */
+export interface Comparison {
+  readonly confidence: number;
+  readonly runs: readonly ComparedRun[];
+  readonly differing: readonly DifferingField[];
+  /** Why the numbers may not be comparable, one sentence each. */
+  readonly cautions: readonly string[];
+}
+
+/** Fields that say where a run took place, not what it did. */
+const PLACES = /^(?:store|temporal|limits|shards)\.|^policy\.(?:baseUrl|timeoutMs|callsInFlight)$/;
+
+/** Puts the reports of runs beside each other. @param reports at least one */
+export function compareRuns(reports: readonly OnlineDpoReport[]): Comparison {
+  const runs = reports.map(toComparedRun);
+  return {
+    confidence: reports[0]?.confidence ?? 0,
+    runs,
+    differing: differingFields(reports.map(({ config }) => config)),
+    cautions: cautionsOf(reports, runs),
+  };
+}
+
+function toComparedRun(report: OnlineDpoReport): ComparedRun {
+  const { rounds, evaluations, differences } = report;
+  const sum = (
+    pick: (round: OnlineDpoReport['rounds'][number]) => number | null | undefined,
+    upTo = Infinity,
+  ): number => rounds.filter(({ round }) => round <= upTo).reduce((total, round) => total + (pick(round) ?? 0), 0);
+  const versions = evaluations.map(({ round, interval, gold }): ComparedVersion => ({
+    round,
+    sampled: sum(({ rollouts }) => rollouts, round),
+    rate: gold ?? interval,
+    difference: differences.find((entry) => entry.round === round)?.interval ?? null,
+    outcome: rounds.find((entry) => entry.round === round)?.gates?.outcome ?? null,
+  }));
+  return {
+    runName: report.runName,
+    method: report.method,
+    seed: report.seed,
+    status: report.status,
+    versions,
+    best: versions.find(({ round }) => round === report.bestRound) ?? null,
+    rollouts: sum(({ rollouts }) => rollouts),
+    failed: sum(({ failed }) => failed),
+    rowsTrained: sum(({ training }) => training?.rows),
+    steps: sum(({ training }) => training?.steps),
+    trainSeconds: sum(({ training }) => training?.trainSeconds),
+    completionTokens: sumReported(report.calls).completionTokens,
+    seconds: report.timing.seconds,
+  };
+}
+
+function differingFields(configs: readonly JsonValue[]): readonly DifferingField[] {
+  const flat = configs.map((config) => new Map(flatten(config, '')));
+  const fields = [...new Set(flat.flatMap((of) => [...of.keys()]))].filter((field) => !PLACES.test(field));
+  return fields
+    .map((field) => ({ field, values: flat.map((of) => of.get(field) ?? 'none') }))
+    .filter(({ values }) => new Set(values).size > 1)
+    .toSorted((a, b) => (a.field < b.field ? -1 : 1));
+}
+
+function flatten(value: JsonValue | undefined, path: string): readonly (readonly [field: string, value: string])[] {
+  if (value === undefined) return [];
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, canonicalJson(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
+}
+
+function cautionsOf(reports: readonly OnlineDpoReport[], runs: readonly ComparedRun[]): readonly string[] {
+  const cautions: string[] = [];
+  const differ = (values: readonly unknown[]): boolean =>
+    new Set(values.map((value) => JSON.stringify(value))).size > 1;
+  const unfinished = runs.filter(({ status }) => status !== 'done').map(({ runName }) => runName);
+  if (unfinished.length > 0) cautions.push(`Not finished: ${unfinished.join(', ')}.`);
+  if (differ(runs.map(({ rollouts }) => rollouts))) {
+    cautions.push(`The sample budgets differ: ${runs.map(({ rollouts }) => rollouts).join(', ')} rollouts.`);
+  }
+  if (differ(reports.map(({ evaluations }) => evaluations[0]?.policyStamp))) {
+    cautions.push('The runs begin with different policies.');
+  }
+  if (differ(reports.map(({ evaluations }) => [evaluations[0]?.prompts, evaluations[0]?.completions]))) {
+    cautions.push('The runs were measured on different numbers of prompts or answers.');
+  }
+  if (differ(reports.map(({ confidence }) => confidence))) cautions.push('The intervals have different confidences.');
+  return cautions;
+}

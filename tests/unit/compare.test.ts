@@ -1,0 +1,93 @@
+// Locks what is said of runs beside each other: budgets, versions, differences of config, and every caution.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareRuns } from '../../domain/report/compare/compare-runs.ts';
+import { makeOnlineDpoReport } from '../support/make-online-dpo-report.ts';
+import { runTickloop } from '../support/run-tickloop.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tickloop-compare-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const dpo = makeOnlineDpoReport();
+const [first, second] = dpo.rounds;
+const grpo = makeOnlineDpoReport({
+  runName: 'grpo-lab',
+  method: 'grpo',
+  seed: 8,
+  bestRound: 1,
+  rounds: first === undefined ? [] : [first],
+  evaluations: dpo.evaluations.slice(0, 2),
+  config: { loop: 'online-dpo', seed: 8, rounds: 2, store: { root: 'x' }, training: { method: 'grpo' } },
+});
+
+describe('runs side by side', () => {
+  const { runs, differing, cautions } = compareRuns([dpo, grpo]);
+
+  it('show each version with the rollouts that were sampled by then', () => {
+    const sampled = [0, first?.rollouts ?? 0, (first?.rollouts ?? 0) + (second?.rollouts ?? 0)];
+    expect(runs[0]?.versions.map((version) => version.sampled)).toEqual(sampled);
+    expect(runs[0]?.best).toMatchObject({ round: 2, difference: { mean: 0.2063 } });
+    expect(runs[1]?.best).toMatchObject({ round: 1, difference: { mean: 0.125 } });
+    expect(runs[0]?.rollouts).toBe(sampled[2]);
+  });
+
+  it('name the fields in which they differ, but not where they ran', () => {
+    expect(differing).toEqual([
+      { field: 'sampling.samplesPerPrompt', values: ['4', 'none'] },
+      { field: 'sampling.temperature', values: ['1', 'none'] },
+      { field: 'seed', values: ['7', '8'] },
+      { field: 'training.method', values: ['none', '"grpo"'] },
+    ]);
+  });
+
+  it('say why they may not be comparable', () => {
+    expect(cautions).toEqual([`The sample budgets differ: ${runs[0]?.rollouts}, ${runs[1]?.rollouts} rollouts.`]);
+    const other = makeOnlineDpoReport({
+      status: 'stopped',
+      confidence: 0.9,
+      evaluations: dpo.evaluations.map((evaluation) => ({ ...evaluation, prompts: 3, policyStamp: 'base:other' })),
+    });
+    expect(compareRuns([dpo, other]).cautions).toEqual([
+      'Not finished: checklist-lab.',
+      'The runs begin with different policies.',
+      'The runs were measured on different numbers of prompts or answers.',
+      'The intervals have different confidences.',
+    ]);
+    expect(compareRuns([dpo, dpo]).cautions).toEqual([]);
+  });
+});
+
+describe('tickloop compare', () => {
+  it('prints a line a run and writes a page in which nothing of a run is markup', async () => {
+    const hostile = { ...grpo, runName: '<script>alert(1)</script>' };
+    await writeFile(join(folder, 'a.json'), JSON.stringify(dpo));
+    await writeFile(join(folder, 'b.json'), JSON.stringify(hostile));
+    const out = join(folder, 'page.html');
+    const { code, stdout } = await runTickloop([
+      'compare',
+      join(folder, 'a.json'),
+      join(folder, 'b.json'),
+      '--out',
+      out,
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('checklist-lab (dpo): 0.26 -> 0.39 -> 0.47; returns round 2, +0.21 [0.10, 0.31]');
+    const page = await readFile(out, 'utf8');
+    expect(page).not.toContain('<script');
+    expect(page).toContain('Held-out rate over rollouts sampled: checklist-lab 0.26, 0.39, 0.47;');
+  });
+
+  it('refuses a file that is no report, with its name', async () => {
+    const path = join(folder, 'other.json');
+    await writeFile(path, '{"formatVersion":1,"loop":"refine"}');
+    const { code, stderr } = await runTickloop(['compare', path]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`${path} is no report of online training (loop: "refine")`);
+  });
+});
