@@ -163,7 +163,6 @@ export const boltBootstrap = z
           })
           .refine(({ min, max }) => min <= max, { error: 'min must not be larger than max', path: ['min'] })
           .prefault({}),
-        sentenceChars: z.int().min(8).max(1000).default(240).describe('longest sentence of the thoughts, characters'),
       })
       .nullable()
       .default(null)

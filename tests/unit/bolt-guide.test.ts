@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { layoutPattern } from '../../domain/bolt/guide-layout.ts';
 import { parseThoughts, THINK_DELIMITERS } from '../../domain/bolt/thought-format.ts';
 
-const GUIDE = { thoughtSentences: { min: 2, max: 3 }, sentenceChars: 20 };
+const GUIDE = { thoughtSentences: { min: 2, max: 3 } };
 const MARKED = { thoughtOpen: '[t]', thoughtClose: '[/t]', solutionOpen: '{s}', solutionClose: '{/s}' };
 
 function matches(text: string, delimiters = THINK_DELIMITERS): boolean {
@@ -32,7 +32,6 @@ describe('a guided response', () => {
   it.each([
     ['too few sentences', '<think>\nOne. </think>\n\nFour'],
     ['too many sentences', '<think>\nOne. Two. Three. Four. </think>\n\nFive'],
-    ['a sentence of 21 characters and its mark', `<think>\n${'a'.repeat(21)}. Two. </think>\n\nFour`],
     ['no solution', '<think>\nOne. Two. </think>\n\n'],
     ['a blank solution', '<think>\nOne. Two. </think>\n\n  '],
     ['something before the thoughts', 'Sure! <think>\nOne. Two. </think>\n\nFour'],
