@@ -17,7 +17,7 @@ export function layoutPattern(
   const marks = [thoughtOpen, thoughtClose, solutionOpen, solutionClose].filter((mark) => mark !== null);
   const barred = [...new Set(marks.map((mark) => escapeInClass(Array.from(mark)[0] ?? '')))].join('');
   // No bound on its length: a counted repetition of characters made vLLM's grammar several times slower.
-  const sentence = `[^${barred}.!?\s][^${barred}.!?\n]*[.!?]`;
+  const sentence = `[^${barred}.!?\\s][^${barred}.!?\\n]*[.!?]`;
   const thoughts = `(?:${sentence}[ \\n]){${min},${max}}`;
   const text = `[^${barred}\\s][^${barred}]*`;
   const solution = [solutionOpen === null ? '' : `${escape(solutionOpen)}\\n`, text].join('');

@@ -29,6 +29,12 @@ describe('a guided response', () => {
     });
   });
 
+  it('is written without a line break, which grammars refuse in a class of characters', () => {
+    expect(layoutPattern(THINK_DELIMITERS, GUIDE)).toBe(
+      String.raw`<think>\n(?:[^<.!?\s][^<.!?\n]*[.!?][ \n]){2,3}<\/think>\n\n[^<\s][^<]*`,
+    );
+  });
+
   it.each([
     ['too few sentences', '<think>\nOne. </think>\n\nFour'],
     ['too many sentences', '<think>\nOne. Two. Three. Four. </think>\n\nFive'],
