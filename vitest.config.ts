@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', './tests/support/plain-line-reporter.ts'],
     projects: [
-      layer('unit', 0),
+      layer('unit', 0, { testTimeout: 30_000 }),
       layer('activities', 0, { testTimeout: 30_000 }),
       layer('workflows', 1, { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }),
       layer('e2e', 2, { testTimeout: 1_800_000, hookTimeout: 300_000, fileParallelism: false }),
