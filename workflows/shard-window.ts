@@ -13,6 +13,7 @@ import {
 } from '../domain/run.ts';
 import { modelActivities } from './activity-proxies.ts';
 import { LoopControl } from './loop-control.ts';
+import { workThroughShards } from './shard-pipeline.ts';
 
 /** Stages of a training round that draw and judge. */
 export type OnlineStage = Extract<SampleStage, 'sample' | 'evaluate'>;
@@ -36,8 +37,8 @@ export interface ShardWindowInput {
 const SHARDS_PER_RUN = 150;
 
 /**
- * Responds and judges shard by shard with a sliding window, so that slow rows of one shard never idle the server. State is
- * a cursor and sums, never lists of items: names of artifacts follow from the shard's number.
+ * Responds and judges shard by shard. State is a cursor and sums, never lists of items: names of artifacts follow from the
+ * shard's number.
  */
 export async function shardWindowWorkflow(input: ShardWindowInput): Promise<RolloutCounts> {
   const { run, config, stage, round, policy, prompts, gold } = input;
@@ -47,27 +48,23 @@ export async function shardWindowWorkflow(input: ShardWindowInput): Promise<Roll
   const endShard = prompts.firstShard + prompts.shards;
   const lastShard = Math.min(endShard, input.nextShard + SHARDS_PER_RUN);
   const rowsBefore = (shard: number) => Math.min((shard - prompts.firstShard) * config.shards.rows, prompts.rows);
-  let { nextShard, counts } = input;
-  let done = rowsBefore(nextShard) * callsOfRow;
+  let { counts } = input;
+  let done = rowsBefore(input.nextShard) * callsOfRow;
+  const report = () => control.report({ done, total: prompts.rows * callsOfRow, counts });
 
-  const reportProgress = () => control.report({ done, total: prompts.rows * callsOfRow, counts });
-  const workThroughShards = async (): Promise<void> => {
-    while (nextShard < lastShard) {
-      const shard = nextShard;
-      nextShard += 1;
-      const task = { run, stage, round, shard, policy };
-      await respond(task);
-      counts = addCounts(counts, await judge(task));
-      if (gold) counts = addCounts(counts, judgeUsage(await judge({ ...task, role: 'gold' })));
-      done += (rowsBefore(shard + 1) - rowsBefore(shard)) * callsOfRow;
-      reportProgress();
-      await control.untilRunning();
-    }
+  const work = async (shard: number): Promise<void> => {
+    const task = { run, stage, round, shard, policy };
+    await respond(task);
+    counts = addCounts(counts, await judge(task));
+    if (gold) counts = addCounts(counts, judgeUsage(await judge({ ...task, role: 'gold' })));
+    done += (rowsBefore(shard + 1) - rowsBefore(shard)) * callsOfRow;
+    report();
   };
 
-  reportProgress();
-  await Promise.all(Array.from({ length: config.shards.inFlight }, workThroughShards));
-  if (nextShard < endShard) await continueAsNew<typeof shardWindowWorkflow>({ ...input, nextShard, counts });
+  report();
+  const { inFlight } = config.shards;
+  await workThroughShards({ control, firstShard: input.nextShard, endShard: lastShard, inFlight, work });
+  if (lastShard < endShard) await continueAsNew<typeof shardWindowWorkflow>({ ...input, nextShard: lastShard, counts });
   return counts;
 }
 
