@@ -52,6 +52,13 @@ async function readReport(path: string): Promise<OnlineDpoReport> {
       `${path} is no report of online training (loop: ${JSON.stringify(report.loop ?? null)}); name the report.json of runs with loop: online-dpo.`,
     );
   }
+  // Reports of before there were gates don't say which version their run returns.
+  if (report.bestRound === undefined || report.method === undefined) {
+    throw new DataError(
+      'data/invalid-row',
+      `${path} was written by an earlier tickloop and does not say what its run returned; write it anew with \`tickloop report ${String(report.runName)}\`.`,
+    );
+  }
   return report as OnlineDpoReport;
 }
 

@@ -63,6 +63,17 @@ describe('runs side by side', () => {
   });
 });
 
+describe('a run with a gold measure', () => {
+  it('keeps it apart from the rate, whose difference from the base is shown', () => {
+    const gold = { mean: 0.3, low: 0.2, high: 0.4, n: 40 };
+    const measured = makeOnlineDpoReport({
+      evaluations: dpo.evaluations.map((evaluation) => ({ ...evaluation, gold })),
+    });
+    const [run] = compareRuns([measured]).runs;
+    expect(run?.best).toMatchObject({ rate: { mean: 0.4688 }, gold: { mean: 0.3 }, difference: { mean: 0.2063 } });
+  });
+});
+
 describe('tickloop compare', () => {
   it('prints a line a run and writes a page in which nothing of a run is markup', async () => {
     const hostile = { ...grpo, runName: '<script>alert(1)</script>' };
@@ -81,6 +92,17 @@ describe('tickloop compare', () => {
     const page = await readFile(out, 'utf8');
     expect(page).not.toContain('<script');
     expect(page).toContain('Held-out rate over rollouts sampled: checklist-lab 0.26, 0.39, 0.47;');
+  });
+
+  it('refuses a report that does not say what its run returned, instead of calling it the base', async () => {
+    const path = join(folder, 'old.json');
+    const { bestRound: _bestRound, ...old } = dpo;
+    await writeFile(path, JSON.stringify(old));
+    const { code, stdout, stderr } = await runTickloop(['compare', path]);
+    expect(code).not.toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`${path} was written by an earlier tickloop`);
+    expect(stderr).toContain('tickloop report checklist-lab');
   });
 
   it('refuses a file that is no report, with its name', async () => {

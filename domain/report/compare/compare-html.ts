@@ -51,6 +51,7 @@ const MEASURES: readonly (readonly [name: string, value: (run: ComparedRun) => H
   ['base', ({ versions }) => formatNumber(versions.find(({ round }) => round === 0)?.rate?.mean ?? null, 3)],
   ['returned version', ({ best }) => (best === null ? 'none' : roundName(best.round))],
   ['its rate', ({ best }) => formatNumber(best?.rate?.mean ?? null, 3)],
+  ['its rate by gold', ({ best }) => (best?.gold ? formatNumber(best.gold.mean, 3) : 'not measured')],
   [
     'its difference from the base',
     ({ best }) => (best?.round === 0 ? '' : formatSigned(best?.difference?.mean ?? null, 3)),
@@ -71,17 +72,28 @@ function resultTable({ runs }: Comparison): Html {
 }
 
 function versionTable({ runs }: Comparison): Html {
-  const head = ['version', 'rollouts by then', 'rate', 'interval', 'prompts', 'difference', 'interval', 'gates'];
+  const head = [
+    'version',
+    'rollouts by then',
+    'rate',
+    'interval',
+    'prompts',
+    'gold',
+    'difference',
+    'interval',
+    'gates',
+  ];
   const groups = runs.map(({ runName, versions }) =>
     rowGroup(
       runName,
       head.length,
-      versions.map(({ round, sampled, rate, difference, outcome }) =>
+      versions.map(({ round, sampled, rate, gold, difference, outcome }) =>
         row(roundName(round), [
           formatCount(sampled),
           formatNumber(rate?.mean ?? null, 3),
           formatBounds(rate),
           formatCount(rate?.n ?? 0),
+          gold === null ? '' : `${formatNumber(gold.mean, 3)} ${formatBounds(gold)}`,
           round === 0 ? '' : formatSigned(difference?.mean ?? null, 3),
           round === 0 ? '' : formatBounds(difference),
           outcome ?? '',

@@ -9,9 +9,11 @@ export interface ComparedVersion {
   readonly round: number;
   /** Rollouts that had been sampled for training by then. */
   readonly sampled: number;
-  /** Held-out pass rate, by gold where it is measured. */
+  /** Held-out pass rate, by what steers the training. */
   readonly rate: ReportInterval | null;
-  /** Rate minus that of the base, paired by prompt; of the training judge. */
+  /** The same by gold; `null` where gold measures nothing. */
+  readonly gold: ReportInterval | null;
+  /** Rate, not gold, minus that of the base, paired by prompt. */
   readonly difference: ReportInterval | null;
   /** What the gates made of it; `null` for the base and where there are none. */
   readonly outcome: string | null;
@@ -76,7 +78,8 @@ function toComparedRun(report: OnlineDpoReport): ComparedRun {
   const versions = evaluations.map(({ round, interval, gold }): ComparedVersion => ({
     round,
     sampled: sum(({ rollouts }) => rollouts, round),
-    rate: gold ?? interval,
+    rate: interval,
+    gold,
     difference: differences.find((entry) => entry.round === round)?.interval ?? null,
     outcome: rounds.find((entry) => entry.round === round)?.gates?.outcome ?? null,
   }));
