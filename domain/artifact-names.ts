@@ -11,6 +11,11 @@ export interface StageShard {
 
 const pad = (value: number): string => value.toString().padStart(3, '0');
 
+/** Folder of one round: `<run>/round-001`. */
+export function roundFolder(runName: string, round: number): string {
+  return `${runName}/round-${pad(round)}`;
+}
+
 /** Folder of one stage: `<run>/round-001/sample`, `<run>/refine/turn-001`, `<run>/candidates`. */
 export function stageName(runName: string, round: number, stage: SampleStage): string {
   switch (stage) {
@@ -18,7 +23,7 @@ export function stageName(runName: string, round: number, stage: SampleStage): s
     case 'evaluate':
     case 'follow':
     case 'tasks':
-      return `${runName}/round-${pad(round)}/${stage}`;
+      return `${roundFolder(runName, round)}/${stage}`;
     case 'refine':
     case 'self-refine':
       return `${runName}/${stage}/turn-${pad(round)}`;
@@ -83,7 +88,7 @@ export function roundName(
   round: number,
   step: TrainingRowKind | 'training' | 'curve' | 'policy' | 'evaluation' | 'kl' | 'gates' | 'answer',
 ): string {
-  return `${runName}/round-${pad(round)}/${step}`;
+  return `${roundFolder(runName, round)}/${step}`;
 }
 
 /** The prompt set that a stage draws from. */

@@ -16,8 +16,7 @@ import { readArtifact } from '../read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
 import type { StepEvent } from '../train.ts';
 import { readFollowed } from './bolt-followed.ts';
-import { boltCallPlaces, readLoopCalls } from './loop-calls.ts';
-import { readOnlineDpoCalls } from './online-dpo-calls.ts';
+import { boltCallPlaces, readLoopCalls, roundCallPlaces } from './loop-calls.ts';
 import { readRounds } from './online-dpo-report.ts';
 import type { ReportFrame } from './report-frame.ts';
 
@@ -39,10 +38,10 @@ export async function readBoltReport(
     bootstrap: await readBootstrap(services, config, runName, names),
     sft: await readSft(services, runName, names),
     followed: await readFollowed(services, runName, names),
-    calls: [
-      ...(await readLoopCalls(services, runName, names, boltCallPlaces(runName, config.bootstrap.attempts))),
-      ...(await readOnlineDpoCalls(services, runName, names)),
-    ],
+    calls: await readLoopCalls(services, runName, names, [
+      ...boltCallPlaces(runName, config.bootstrap.attempts),
+      ...roundCallPlaces(runName, names),
+    ]),
   };
 }
 

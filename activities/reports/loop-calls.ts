@@ -1,17 +1,23 @@
 import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import type { Manifest } from '../../domain/artifact.ts';
-import { boltQueriesPrefix, promptSetPrefix, stageName, type ShardKind } from '../../domain/artifact-names.ts';
+import {
+  boltQueriesPrefix,
+  promptSetPrefix,
+  roundFolder,
+  stageName,
+  type ShardKind,
+} from '../../domain/artifact-names.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import type { RunServices } from '../run-services.ts';
 
 /** A place of a run where calls are made: a folder of shards, below the run's own. */
 export interface CallPlace {
   readonly folder: string;
-  readonly kind: ShardKind;
+  readonly kind: ShardKind | 'kl';
 }
 
 /** Places where judges were asked. */
-const JUDGE_KINDS: ReadonlySet<ShardKind> = new Set(['judged', 'gold', 'scores', 'pairs']);
+const JUDGE_KINDS: ReadonlySet<CallPlace['kind']> = new Set(['judged', 'gold', 'scores', 'pairs']);
 
 /** Every place where self-refinement may have made calls, in the order of the loop. */
 export function refineCallPlaces(runName: string, turns: number, hasBaseline: boolean): readonly CallPlace[] {
@@ -41,6 +47,25 @@ export function boltCallPlaces(runName: string, attempts: number): readonly Call
     ...placesIn(stageName(runName, index + 1, 'solutions'), ['judged', 'outcome-scores']),
   ]).flat();
   return [...placesIn(boltQueriesPrefix(runName, 'screened'), ['labels']), ...drawn];
+}
+
+/** Every place where rounds of training and the measurements between them may have made calls, as far as the run came. */
+export function roundCallPlaces(runName: string, names: readonly string[]): readonly CallPlace[] {
+  const begun = names.flatMap((name) => {
+    const round = name.startsWith(`${runName}/`)
+      ? /^round-(\d+)\//.exec(name.slice(runName.length + 1))?.[1]
+      : undefined;
+    return round === undefined ? [] : [Number(round)];
+  });
+  // One more than has left anything: a run may have been ended in its first stage.
+  const rounds = Array.from({ length: Math.max(-1, ...begun) + 2 }, (_, round) => round);
+  return rounds.flatMap((round) => [
+    ...placesIn(stageName(runName, round, 'sample'), ['rollouts', 'judged']),
+    ...placesIn(stageName(runName, round, 'evaluate'), ['rollouts', 'judged', 'gold']),
+    ...placesIn(stageName(runName, round, 'follow'), ['rollouts', 'judged']),
+    { folder: roundFolder(runName, round), kind: 'kl' as const },
+    ...placesIn(stageName(runName, round, 'tasks'), ['rollouts', 'scores', 'pairs']),
+  ]);
 }
 
 /** Counts the calls of each place by its ledger, so that those of shards that were never finished are in; places without calls are left out. */

@@ -35,7 +35,7 @@ import { groupPassRate } from '../evaluate.ts';
 import { readArtifact } from '../read-artifact.ts';
 import { judgedShardCount, readJudgedStage } from '../read-stage.ts';
 import type { RunServices } from '../run-services.ts';
-import { readOnlineDpoCalls } from './online-dpo-calls.ts';
+import { readLoopCalls, roundCallPlaces } from './loop-calls.ts';
 import { readReportSamples } from './online-dpo-samples.ts';
 import type { ReportFrame } from './report-frame.ts';
 
@@ -60,7 +60,7 @@ export async function readOnlineDpoReport(
       })),
     ),
     ...measured,
-    calls: await readOnlineDpoCalls(services, runName, names),
+    calls: await readLoopCalls(services, runName, names, roundCallPlaces(runName, names)),
     samples: await readReportSamples(services, runName, names, measured.rounds.at(-1)?.round),
   };
 }
