@@ -3,18 +3,19 @@ import { join, resolve } from 'node:path';
 import { hashJson } from '../clients/content-hash.ts';
 import { runIdentity } from '../configs/run-identity.ts';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
-import type { ConfigOf, RunConfig } from '../configs/schema/run-config.ts';
+import type { RunConfig } from '../configs/schema/run-config.ts';
 import { longestCompletion } from '../configs/stage-sampling.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
-import { ArtifactError, ConfigError, DataError, ModelServerError } from '../domain/errors.ts';
+import { ArtifactError, ConfigError, ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
+import { checkDecidable, checkEnough, checkNothingLeaks, isVerifiable } from './check-prompt-sets.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
-import { prepareComparison, readTaskFile, recordComparison, type OpenedComparison } from './open-wildbench.ts';
-import { readPromptFile } from './prompt-file.ts';
+import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { readArtifact } from './read-artifact.ts';
+import { readPromptSets } from './read-prompt-sets.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
 export interface OpenRunInput {
@@ -57,116 +58,6 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       };
     },
   };
-}
-
-/** The prompt files of a loop, read strictly. */
-async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetName, readonly PromptRow[]>> {
-  if (config.loop === 'online-dpo') {
-    return new Map([
-      ['train', await readPromptFile(resolve(config.data.train))],
-      ['held-out', await readPromptFile(resolve(config.data.heldOut))],
-      ...(await readTasks(config)),
-    ]);
-  }
-  if (config.loop === 'bolt') {
-    const { train, heldOut } = config.data;
-    const hasGiven = train !== undefined && config.stages.includes('online');
-    return new Map([
-      ['held-out', await readPromptFile(resolve(heldOut))],
-      ...(hasGiven ? ([['given', await readPromptFile(resolve(train))]] as const) : []),
-      ...(await readTasks(config)),
-    ]);
-  }
-  if (config.loop === 'wildbench') {
-    const tasks = await readTaskFile(resolve(config.data.tasks));
-    return new Map([['prompts', drawRows(tasks, config.data.rows, config.seed)]]);
-  }
-  const allowNoChecklist = config.checklists.source !== 'given';
-  const rows = await readPromptFile(resolve(config.data.prompts), { allowNoChecklist });
-  return new Map([['prompts', drawRows(rows, config.data.rows, config.seed)]]);
-}
-
-/** The tasks that measure each version, if there are any. */
-async function readTasks({
-  evaluation: { wildbench },
-  seed,
-}: ConfigOf<'online-dpo' | 'bolt'>): Promise<readonly (readonly ['tasks', readonly PromptRow[]])[]> {
-  if (wildbench === undefined) return [];
-  const rows = await readTaskFile(resolve(wildbench.tasks), 'evaluation.wildbench.tasks');
-  return [['tasks', drawRows(rows, wildbench.rows, seed)]];
-}
-
-/** Some of the rows, the same ones for the same seed, in the order of the file. */
-function drawRows(rows: readonly PromptRow[], count: number | undefined, seed: number): readonly PromptRow[] {
-  if (count === undefined || count >= rows.length) return rows;
-  const rank = new Map(rows.map(({ promptId }) => [promptId, hashJson({ draw: promptId, seed })]));
-  const drawn = new Set(
-    [...rank]
-      .toSorted(([, a], [, b]) => (a < b ? -1 : 1))
-      .slice(0, count)
-      .map(([promptId]) => promptId),
-  );
-  return rows.filter(({ promptId }) => drawn.has(promptId));
-}
-
-/** Code can measure an answer to it. */
-function isVerifiable({ checklist }: PromptRow): boolean {
-  return checklist.length > 0 && checklist.every(({ verifier }) => verifier !== undefined);
-}
-
-/** What measures must not be trained on. */
-function checkNothingLeaks(
-  sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>,
-  { data, evaluation }: ConfigOf<'online-dpo' | 'bolt'>,
-): void {
-  const train = sets.get('train') ?? sets.get('given') ?? [];
-  const { train: trainFile = '', heldOut } = data;
-  checkDisjoint(train, sets.get('held-out') ?? [], { train: trainFile, heldOut });
-  checkDisjoint(train, sets.get('tasks') ?? [], { train: trainFile, heldOut: evaluation.wildbench?.tasks ?? '' });
-}
-
-function checkDisjoint(
-  train: readonly PromptRow[],
-  heldOut: readonly PromptRow[],
-  data: Readonly<Record<'train' | 'heldOut', string>>,
-): void {
-  const textHash = (row: PromptRow) => hashJson(row.messages.map(({ role, content }) => ({ role, content })));
-  const trained = new Map(train.map((row) => [textHash(row), row.promptId]));
-  for (const row of heldOut) {
-    const twin = trained.get(textHash(row));
-    if (twin !== undefined) {
-      throw new DataError(
-        'data/held-out-overlap',
-        `Prompt "${row.promptId}" of ${data.heldOut} is also "${twin}" of ${data.train}: a held-out prompt must not be trained on; remove one of them.`,
-      );
-    }
-  }
-}
-
-function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConfig): void {
-  const { promptsPerRound } = data;
-  if (promptsPerRound === undefined || promptsPerRound <= train.length) return;
-  throw new ConfigError(
-    'config/unusable',
-    `data.promptsPerRound is ${promptsPerRound} and ${data.train} has ${train.length} prompts: lower it, or add prompts.`,
-  );
-}
-
-function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
-  if (config.loop === 'wildbench' || config.judge !== undefined) return;
-  if ('checklists' in config && config.checklists.source !== 'given') {
-    throw new ConfigError(
-      'config/unusable',
-      `checklists.source is ${config.checklists.source} and the config has no judge to answer what is written: add a judge section.`,
-    );
-  }
-  const row = rows.find(({ checklist }) => checklist.some(({ verifier }) => verifier === undefined));
-  if (row !== undefined) {
-    throw new ConfigError(
-      'config/unusable',
-      `Prompt "${row.promptId}" has an item without a verifier and the config has no judge: add a verifier to the item or a judge section.`,
-    );
-  }
 }
 
 async function checkCheckpoint({ policy, training }: OnlineDpoConfig): Promise<void> {
