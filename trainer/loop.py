@@ -112,6 +112,7 @@ def write_result(job: Job, plan: Plan, resumed_from: int, seconds: float) -> Non
     """Save what was trained, then say so."""
     from adapter import save_adapter
     from checkpoints import find_newest_complete
+    from policy import choose_precision
     from probes import score_probes
     from weights import save_weights
 
@@ -144,6 +145,12 @@ def write_result(job: Job, plan: Plan, resumed_from: int, seconds: float) -> Non
             **{name: last.get(key) for name, key in plan.final.items()},
             "trainSeconds": round(seconds, 3),
             **measured,
-            "probes": score_probes(model, plan.tokenizer, job.probes, job.base_model_path if whole else None),
+            "probes": score_probes(
+                model,
+                plan.tokenizer,
+                job.probes,
+                job.base_model_path if whole else None,
+                choose_precision(job.hyperparameters),
+            ),
         },
     )

@@ -91,6 +91,11 @@ def trains_in_half(settings: Hyperparameters) -> bool:
     return not uses_cpu(settings) or has_fast_bfloat16()
 
 
+def choose_precision(settings: Hyperparameters) -> torch.dtype:
+    """What a server on such a machine computes in: `tickloop up` goes by the same rule."""
+    return torch.bfloat16 if trains_in_half(settings) else torch.float32
+
+
 def has_fast_bfloat16() -> bool:
     """True when the processor multiplies bfloat16 itself; without that it is slower than float32."""
     flags = Path("/proc/cpuinfo")

@@ -9,14 +9,16 @@ from transformers import AutoModelForCausalLM
 from job import Messages
 
 
-def score_probes(model: Any, tokenizer: Any, probes: list[Messages], base: Path | None) -> list[dict[str, Any]]:
+def score_probes(
+    model: Any, tokenizer: Any, probes: list[Messages], base: Path | None, precision: torch.dtype
+) -> list[dict[str, Any]]:
     """
     Token ids of each conversation and log-probabilities of all but the first, without and with what was trained.
 
-    `base` is the folder of the untrained model; None when an adapter was trained, which can be switched off.
+    `base` is the folder of the untrained model; None when an adapter was trained, which can be switched off. `precision`
+    is the one that a server on such a machine computes in, whatever training did: whole weights differ by their rounding.
     """
-    # The server computes in bfloat16, whatever the precision of training.
-    model = model.to(torch.bfloat16).eval()
+    model = model.to(precision).eval()
     if base is None:
         model.set_adapter("default")
     all_ids = [tokenizer.apply_chat_template(messages, return_dict=True)["input_ids"] for messages in probes]
@@ -25,7 +27,7 @@ def score_probes(model: Any, tokenizer: Any, probes: list[Messages], base: Path 
         with model.disable_adapter():
             before = [score_tokens(model, ids) for ids in all_ids]
     else:
-        untrained = AutoModelForCausalLM.from_pretrained(str(base), dtype=torch.bfloat16).to(model.device).eval()
+        untrained = AutoModelForCausalLM.from_pretrained(str(base), dtype=precision).to(model.device).eval()
         before = [score_tokens(untrained, ids) for ids in all_ids]
     return [
         {"tokenIds": ids, "baseLogprobs": without, "adapterLogprobs": with_it}
