@@ -15,8 +15,9 @@ def score_probes(
     """
     Token ids of each conversation and log-probabilities of all but the first, without and with what was trained.
 
-    `base` is the folder of the untrained model; None when an adapter was trained, which can be switched off. `precision`
-    is the one that a server on such a machine computes in, whatever training did: whole weights differ by their rounding.
+    `base` is the folder of the untrained model; None when an adapter was trained, which can be switched off.
+    `precision` is the one that a server on such a machine computes in, whatever training did: whole weights differ by
+    their rounding.
     """
     model = model.to(precision).eval()
     if base is None:
