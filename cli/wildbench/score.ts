@@ -5,6 +5,7 @@ import { formatNumber } from '../../domain/format-number.ts';
 import { SCORE_QUIRKS } from '../../domain/wildbench/quirks.ts';
 import {
   aggregateScores,
+  bootstrapMacroScore,
   bootstrapScore,
   type GroupsBySession,
   type ScoreJudgment,
@@ -41,6 +42,8 @@ export async function score(flags: ScoreFlags, output: Output): Promise<number> 
   const [upstream, strict] = flags.mode === 'upstream' ? [summary, other] : [other, summary];
   const options = bootstrapOptions(flags);
   const interval = options === null ? null : bootstrapScore(judgments, flags.mode, options);
+  const macro =
+    options === null || groups === undefined ? null : bootstrapMacroScore(judgments, flags.mode, groups, options);
   const model = flags.model ?? basename(flags.judgments).replace(/\.jsonl?$/i, '');
   const missing = countMissing(judgments, groups, flags.expected);
   const difference = {
@@ -55,6 +58,11 @@ export async function score(flags: ScoreFlags, output: Output): Promise<number> 
       `  interval of the score (${flags.confidence * 100}%, ${flags.resamples} resamples, n ${interval.n}): ${formatNumber(interval.low, 3)} to ${formatNumber(interval.high, 3)}`,
     );
   }
+  if (macro !== null) {
+    output.line(
+      `  interval of the weighted mean (n ${macro.n}): ${formatNumber(macro.low, 3)} to ${formatNumber(macro.high, 3)}`,
+    );
+  }
   output.line(
     other === null
       ? '  upstream - strict: not comparable, strict mode refuses these rows'
@@ -66,6 +74,7 @@ export async function score(flags: ScoreFlags, output: Output): Promise<number> 
     model,
     ...scoreFields(summary, missing),
     interval: interval === null ? null : { ...interval, confidence: flags.confidence, resamples: flags.resamples },
+    ...(groups === undefined ? {} : { task_macro_interval: macro }),
     difference: other === null ? null : difference,
     quirks: SCORE_QUIRKS.map(({ name }) => name),
   });

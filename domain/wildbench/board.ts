@@ -1,4 +1,5 @@
 import type { LeaderboardRow } from './leaderboard.ts';
+import type { MacroInterval } from './macro-bootstrap.ts';
 import type { PositionConsistency } from './pairs.ts';
 import type { OutcomeCounts } from './reward.ts';
 import type { TaskGroup } from './task-groups.ts';
@@ -34,6 +35,7 @@ export interface ScoreResult {
   readonly truncated: number;
   readonly groups: readonly GroupValue[];
   readonly taskMacroScore: number | null;
+  readonly taskMacroInterval: MacroInterval | null;
   /** Adjusted score minus that of the reference policy; `null` for the reference itself, or without shared tasks. */
   readonly aboveReference: PolicyDifference | null;
 }
@@ -58,6 +60,7 @@ export interface RewardResult {
   readonly missing: number;
   readonly groups: readonly GroupValue[];
   readonly taskMacroReward: number | null;
+  readonly taskMacroInterval: MacroInterval | null;
   readonly consistency: PositionConsistency;
 }
 

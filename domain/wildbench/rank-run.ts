@@ -3,11 +3,20 @@ import type { GroupValue, JudgeBoard, PolicyDifference, PolicyResult, RewardResu
 import { rateModels } from './elo.ts';
 import type { AnswerPair, AnswerScore } from './judgments.ts';
 import { rankModels, type Estimate, type LeaderboardEntry } from './leaderboard.ts';
+import { bootstrapMacro } from './macro-bootstrap.ts';
 import type { ConformanceMode } from './mode.ts';
 import { countPairs } from './pairs.ts';
 import { mixRewards } from './reward-mix.ts';
 import { summarizeCounts, sumCounts, type RewardSummary } from './reward.ts';
-import { adjustScore, aggregateScores, bootstrapScore, type GroupsBySession, type ScoreSummary } from './score.ts';
+import {
+  adjustScore,
+  aggregateScores,
+  bootstrapMacroScore,
+  bootstrapScore,
+  groupsOf,
+  type GroupsBySession,
+  type ScoreSummary,
+} from './score.ts';
 import { bootstrapTasks, rewardsByTask } from './task-bootstrap.ts';
 import type { TaskGroup } from './task-groups.ts';
 import { votesFromScores } from './votes.ts';
@@ -87,7 +96,7 @@ function measurePolicy(
   const rewards = role.pairs ? measureRewards(policy, pairs, settings) : [];
   return {
     policy,
-    scores: summary === null ? null : scoreResult(summary, scores.length, aboveReference, settings),
+    scores: summary === null ? null : scoreResult(summary, scores, aboveReference, settings),
     rewards,
     entry: {
       model: policy,
@@ -102,9 +111,9 @@ function measurePolicy(
 
 function scoreResult(
   summary: ScoreSummary,
-  judged: number,
+  scores: readonly AnswerScore[],
   aboveReference: PolicyDifference | null,
-  { tasks }: ComparisonSettings,
+  { tasks, mode, groups, bootstrap }: ComparisonSettings,
 ): ScoreResult {
   const { score, adjustedScore, total, kept, unreadable, empty, truncated, taskMacroScore } = summary;
   return {
@@ -116,8 +125,9 @@ function scoreResult(
     empty,
     truncated,
     taskMacroScore,
+    taskMacroInterval: bootstrapMacroScore(scores, mode, groups, bootstrap),
     aboveReference,
-    missing: tasks - judged,
+    missing: tasks - scores.length,
     groups: listGroups(summary.groups),
   };
 }
@@ -175,7 +185,9 @@ function measureRewards(
       return settings.lengthPenaltiesChars.map((lengthPenaltyChars): RewardResult => {
         const counted = countPairs(against, lengthPenaltyChars, mode, groups);
         const summary = summarizeCounts(counted, mode);
-        const interval = bootstrapTasks([rewardsByTask(against, lengthPenaltyChars, mode)], 0, bootstrap);
+        const byTask = rewardsByTask(against, lengthPenaltyChars, mode);
+        const interval = bootstrapTasks([byTask], 0, bootstrap);
+        const grouped = [...byTask].map(([task, value]) => ({ value, groups: groupsOf(task, groups) }));
         const { counts, total, unreadable, dropped, consistency } = counted;
         return {
           baseline,
@@ -192,6 +204,7 @@ function measureRewards(
           missing: tasks * (bothOrders ? 2 : 1) - against.length,
           groups: listGroups(summary.groups),
           taskMacroReward: summary.taskMacroReward,
+          taskMacroInterval: bootstrapMacro(grouped, mode, bootstrap),
         };
       });
     });

@@ -1,5 +1,6 @@
 import { bootstrapMean, type BootstrapOptions, type Interval } from '../bootstrap.ts';
 import { DataError } from '../errors.ts';
+import { bootstrapMacro, type MacroInterval } from './macro-bootstrap.ts';
 import type { ConformanceMode } from './mode.ts';
 import { macroMean, type TaskGroup } from './task-groups.ts';
 
@@ -54,7 +55,7 @@ export function aggregateScores(
   const scored = scoredRows(judgments, mode);
   const whole = judgments.filter(({ empty, truncated }) => !empty && !truncated);
   const lengths = whole.filter((row) => readScore(row, mode) !== null).map(({ lengthChars }) => lengthChars);
-  const grouped = mode === 'upstream' ? scored.filter(({ row }) => !row.empty && !row.truncated) : scored;
+  const grouped = groupedRows(scored, mode);
   const score = meanOf(scored.map((entry) => entry.score));
   const groups = groupsBySession === undefined ? new Map<TaskGroup, GroupMean>() : groupMeans(grouped, groupsBySession);
   return {
@@ -81,6 +82,20 @@ export function bootstrapScore(
   return scores.length === 0 ? null : bootstrapMean(scores, options);
 }
 
+/** Interval of the weighted mean of adjusted scores over groups; `null` without a row in a group. @throws DataError */
+export function bootstrapMacroScore(
+  judgments: readonly ScoreJudgment[],
+  mode: ConformanceMode,
+  groupsBySession: GroupsBySession,
+  options: BootstrapOptions,
+): MacroInterval | null {
+  const tasks = groupedRows(scoredRows(judgments, mode), mode).map(({ row, score }) => ({
+    value: adjustScore(score),
+    groups: groupsOf(row.sessionId, groupsBySession),
+  }));
+  return bootstrapMacro(tasks, mode, options);
+}
+
 /** Moves a score of 1 to 10 to -8 to 10, with 0 at the borderline. */
 export function adjustScore(score: number): number {
   return (score - 5) * 2;
@@ -96,6 +111,11 @@ function scoredRows(judgments: readonly ScoreJudgment[], mode: ConformanceMode):
     const score = readScore(row, mode);
     return score === null || (mode === 'strict' && row.truncated) ? [] : [{ row, score }];
   });
+}
+
+/** Rows behind the groups (quirk two-populations). */
+function groupedRows(scored: readonly ScoredRow[], mode: ConformanceMode): readonly ScoredRow[] {
+  return mode === 'upstream' ? scored.filter(({ row }) => !row.empty && !row.truncated) : scored;
 }
 
 /** Upstream takes any number (quirks no-range-check, judged-empties). */

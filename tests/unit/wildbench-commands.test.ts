@@ -199,6 +199,8 @@ it('says in strict mode what upstream counted otherwise', { timeout: 60_000 }, a
     total: 2,
     groups: { 'Math & Data Analysis': 8, 'Planning & Reasoning': 8, 'Creative Tasks': -8 },
     task_macro_score: 14 / 2.75,
+    // Two tasks: 8 where the first is drawn twice, -8 where the second is.
+    task_macro_interval: { low: -8, high: 8, n: 2 },
     difference: { score: 2 },
   });
 });

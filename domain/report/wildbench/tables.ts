@@ -57,25 +57,35 @@ function scoreCells(scores: ScoreResult, tasks: number): readonly (string | Html
 /** Adjusted scores and rewards by group of tasks; a task counts in each of its groups. */
 export function groupTable({ policies, judge }: JudgeBoard, [firstPenalty = -1]: readonly number[]): Html {
   const rows = policies.flatMap(({ policy, scores, rewards }) => {
-    const scored = scores === null ? [] : [groupRow(`${policy}: score x10`, scores.groups, 10, scores.taskMacroScore)];
+    const scored =
+      scores === null ? [] : [groupRow(`${policy}: score x10`, 10, { ...scores, macro: scores.taskMacroScore })];
     const compared = rewards
       .filter(({ lengthPenaltyChars }) => lengthPenaltyChars === firstPenalty)
-      .map(({ baseline, groups, taskMacroReward }) =>
-        groupRow(`${policy}: reward x100 against ${baseline}`, groups, 100, taskMacroReward),
+      .map((reward) =>
+        groupRow(`${policy}: reward x100 against ${reward.baseline}`, 100, {
+          ...reward,
+          macro: reward.taskMacroReward,
+        }),
       );
     return [...scored, ...compared];
   });
-  return table(`Groups of tasks by ${judge} (judgments)`, ['', ...TASK_GROUPS, 'weighted'], tableBody(rows));
+  return table(`Groups of tasks by ${judge} (judgments)`, ['', ...TASK_GROUPS, 'weighted, interval'], tableBody(rows));
 }
 
-function groupRow(name: string, groups: ScoreResult['groups'], scale: number, macro: number | null): Html {
+interface GroupedMeans extends Pick<ScoreResult, 'groups' | 'taskMacroInterval'> {
+  readonly macro: number | null;
+}
+
+function groupRow(name: string, scale: number, { groups, macro, taskMacroInterval: interval }: GroupedMeans): Html {
   const cells = TASK_GROUPS.map((group) => {
     const found = groups.find((entry) => entry.group === group);
     return found === undefined
       ? 'no task'
       : html`${formatNumber(found.value * scale, 1)} <span class="quiet">(${formatCount(found.n)})</span>`;
   });
-  return row(name, [...cells, formatNumber(macro === null ? null : macro * scale, 1)]);
+  const range =
+    interval === null ? '' : ` [${formatNumber(interval.low * scale, 1)}, ${formatNumber(interval.high * scale, 1)}]`;
+  return row(name, [...cells, `${formatNumber(macro === null ? null : macro * scale, 1)}${range}`]);
 }
 
 /** Rewards by baseline and length penalty, with the outcomes behind them. */
