@@ -146,3 +146,16 @@ export function boltName(runName: string, step: BoltStep): string {
 export function boltQueriesPrefix(runName: string, step: 'collected' | 'screened'): string {
   return `${runName}/bolt/${step}`;
 }
+
+/** Stages of a synthesis; each writes the rows of its batch anew. */
+export type SynthesisStage = 'queries' | 'screened' | 'tagged' | 'compared' | 'answered' | 'scored' | 'kept';
+
+/** Name of the rows of one batch after one stage of a synthesis: `<run>/synthesis/tagged/shard-003`. */
+export function synthesisShardName(runName: string, stage: SynthesisStage, batch: number): string {
+  return `${runName}/synthesis/${stage}/shard-${pad(batch)}`;
+}
+
+/** Name of the dataset that a synthesis ends with, and that other runs of the store can name. */
+export function datasetName(runName: string): string {
+  return `${runName}/dataset`;
+}
