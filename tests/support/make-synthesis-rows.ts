@@ -1,7 +1,9 @@
 import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import type { ArtifactRef } from '../../domain/artifact.ts';
-import { synthesisShardName } from '../../domain/artifact-names.ts';
+import { datasetName, synthesisShardName } from '../../domain/artifact-names.ts';
 import type { RunRef } from '../../domain/run.ts';
+import { summarizeDataset, type DatasetFacts } from '../../domain/synthesis/dataset-summary.ts';
+import { settleDataset, type DatasetRow } from '../../domain/synthesis/settle-dataset.ts';
 import type { MagpieOrigin, SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 
 const ORIGIN: MagpieOrigin = {
@@ -48,4 +50,31 @@ export function writeKept(
       }),
     ),
   );
+}
+
+/** Writes the dataset that a run ends with. */
+export function writeDataset(
+  store: ArtifactStore,
+  runName: string,
+  rows: readonly DatasetRow[],
+  facts: Partial<DatasetFacts> = {},
+): Promise<ArtifactRef> {
+  const settled = settleDataset(rows, { numRows: rows.length, shuffleSeed: null, shortfall: null });
+  return store.write({
+    name: datasetName(runName),
+    schema: 'dataset-row',
+    step: 'settle-dataset',
+    parents: [],
+    configHash: '1'.repeat(64),
+    policy: null,
+    shards: [settled.rows],
+    summary: summarizeDataset(settled, {
+      asked: rows.length,
+      sampled: rows.length,
+      shuffled: false,
+      tokens: null,
+      filters: null,
+      ...facts,
+    }),
+  });
 }
