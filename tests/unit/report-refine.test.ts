@@ -309,6 +309,6 @@ describe('the summary of self-refinement', () => {
       'rewrites 4 asked for, 1 turned down',
       'stopped, of 4 prompts: 1 every item passed, 1 the call gave no answer, 1 a verdict could not be read, 1 the rewrite was the same text again',
     ]);
-    expect(lines[8]).toBe('tokens not reported in, not reported out');
+    expect(lines[8]).toBe('tokens 280 in (not reported for 8 calls), 280 out (not reported for 8 calls)');
   });
 });
