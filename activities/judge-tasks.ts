@@ -3,7 +3,8 @@ import type { TaskEvaluationConfig } from '../configs/schema/task-evaluation.ts'
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { promptSetPrefix, shardName, stageName } from '../domain/artifact-names.ts';
 import type { Rollout } from '../domain/rollout.ts';
-import { addCounts, NO_COUNTS, type RolloutCounts, type RunRef } from '../domain/run.ts';
+import type { ActivityProgress } from '../domain/activity-progress.ts';
+import { addCounts, NO_COUNTS, type DrawnUsage, type RolloutCounts, type RunRef } from '../domain/run.ts';
 import { cleanAnswer } from '../domain/wildbench/clean-answer.ts';
 import { INITIAL_VERSION } from '../domain/wildbench/task-measures.ts';
 import { taskOfRow, type TaskRow } from '../domain/wildbench/task-row.ts';
@@ -41,7 +42,7 @@ export function createJudgeTasksActivities(provider: RunServicesProvider) {
       const drawn = await countAnswers(services, place);
       const scored = modes.includes('score') ? await scoreTasks(services, place) : NO_COUNTS;
       const comparesNow = modes.includes('pair') && place.round !== place.initialRound;
-      const paired = comparesNow ? await pairTasks(services, place) : NO_COUNTS;
+      const paired = comparesNow ? await pairTasks(services, place, toProgress(scored)) : NO_COUNTS;
       return [drawn, scored, paired].reduce(addCounts);
     },
   };
@@ -68,7 +69,24 @@ async function scoreTasks(services: RunServices, place: AnsweredTasks): Promise<
   return record(services, place, { name, schema: 'wildbench-score', parents: [ref, own.ref], rows, counts, own });
 }
 
-async function pairTasks(services: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
+/** What the scores of a shard add to the heartbeats of its pairs, so that its calls only ever grow. */
+function toProgress(scored: RolloutCounts): ActivityProgress {
+  const { yes, unparsed, judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage } = scored;
+  return {
+    done: yes + unparsed,
+    total: yes + unparsed,
+    calls: judgeCalls,
+    promptTokens: judgePromptTokens,
+    completionTokens: judgeCompletionTokens,
+    reported: judgeCalls - unreportedUsage,
+  };
+}
+
+async function pairTasks(
+  services: RunServices,
+  place: AnsweredTasks,
+  earlier: ActivityProgress,
+): Promise<RolloutCounts> {
   const { bothOrders, pairMaxWords } = taskEvaluationOf(services);
   const name = shardName(folderOf(place), 'pairs', place.shard);
   const existing = await services.store.find(name);
@@ -87,6 +105,7 @@ async function pairTasks(services: RunServices, place: AnsweredTasks): Promise<R
     tasks,
     answers: own.answers,
     baselines: [{ name: INITIAL_VERSION, answers: initial.answers }],
+    earlier,
   });
   const parents = [ref, own.ref, initial.ref];
   return record(services, place, { name, schema: 'wildbench-pair', parents, rows, counts, own });
@@ -147,10 +166,12 @@ async function readAnswers(
 
 async function countAnswers({ store }: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
   const { rows, manifest } = await readArtifact<Rollout>(store, shardName(folderOf(place), 'rollouts', place.shard));
-  const usage = manifest.summary as Pick<RolloutCounts, 'calls' | 'promptTokens' | 'completionTokens'>;
+  const { calls, promptTokens, completionTokens } = manifest.summary as unknown as DrawnUsage;
   return {
     ...NO_COUNTS,
-    ...usage,
+    calls,
+    promptTokens,
+    completionTokens,
     rollouts: rows.length,
     failed: rows.filter(({ outcome }) => !outcome.ok).length,
     truncated: rows.filter(({ outcome }) => outcome.ok && outcome.finishReason === 'length').length,
