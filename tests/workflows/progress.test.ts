@@ -3,11 +3,10 @@
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { collectProgress } from '../../cli/collect-progress.ts';
-import { keepGrowing } from '../../cli/keep-growing.ts';
 import type { RunProgress } from '../../domain/run-progress.ts';
 import { readReport, startRoundsWorld, type RoundsWorld } from '../support/rounds-world.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
+import { expectToGrow, watchProgress } from '../support/watch-progress.ts';
 import { judgeTruly, topicOf, writeTasks } from '../support/wildbench-world.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
@@ -42,18 +41,6 @@ afterEach(async () => {
   await world.close();
 });
 
-/** Every progress that can be seen until the run has ended, as a view takes it. */
-async function watch(runName: string, ended: Promise<unknown>): Promise<readonly RunProgress[]> {
-  const seen: RunProgress[] = [];
-  const pause = () => new Promise<'on'>((resolve) => setTimeout(resolve, 15, 'on'));
-  const over = ended.then(() => 'over' as const);
-  while ((await Promise.race([over, pause()])) === 'on') {
-    const now = await collectProgress(temporal.client, runName).catch(() => undefined);
-    if (now !== undefined) seen.push(keepGrowing(seen.at(-1) ?? null, now));
-  }
-  return seen;
-}
-
 /** What was seen of a part of the evaluations. */
 const partOf = (seen: readonly RunProgress[], part: RunProgress['part']) =>
   seen.filter((progress) => progress.part === part);
@@ -68,13 +55,9 @@ it('tells every part of an evaluation with its own whole, and ends with the coun
     evaluation: { wildbench: { tasks, judge, sampling: { maxTokens: 16 } } },
   });
   const ended = handle.result();
-  const seen = await watch('watched', ended);
+  const seen = await watchProgress(temporal.client, 'watched', ended);
   const report = await readReport(await ended);
-  for (const { stageDone, stageTotal } of seen) expect(stageDone).toBeLessThanOrEqual(stageTotal);
-  for (const total of ['calls', 'promptTokens', 'completionTokens', 'scored'] as const) {
-    const values = seen.map((progress) => progress[total]);
-    expect(values).toEqual(values.toSorted((a, b) => a - b));
-  }
+  expectToGrow(seen);
   // Four held-out prompts in one call each.
   expect(new Set(partOf(seen, 'held-out').map(({ stageTotal }) => stageTotal))).toEqual(new Set([0, 4]));
   // Of the base: an answer and a score for each of four tasks; of round 1: two pairs more.
