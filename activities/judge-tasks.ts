@@ -8,6 +8,7 @@ import { addCounts, NO_COUNTS, type DrawnUsage, type RolloutCounts, type RunRef 
 import { cleanAnswer } from '../domain/wildbench/clean-answer.ts';
 import { INITIAL_VERSION } from '../domain/wildbench/task-measures.ts';
 import { taskOfRow, type TaskRow } from '../domain/wildbench/task-row.ts';
+import type { WildBenchTask } from '../domain/wildbench/task.ts';
 import { pairWildbench } from './pair-wildbench.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
@@ -48,25 +49,32 @@ export function createJudgeTasksActivities(provider: RunServicesProvider) {
   };
 }
 
+/** What both ways of judging a shard begin with. */
+interface TaskShard {
+  readonly tasks: readonly WildBenchTask[];
+  readonly own: VersionAnswers;
+  readonly scope: string;
+}
+
+/** What came of one way of judging a shard. */
+interface JudgedTasks {
+  readonly rows: readonly object[];
+  readonly counts: RolloutCounts;
+  /** Artifacts beside the tasks and the answers of the version that it was made from. */
+  readonly others: readonly ArtifactRef[];
+}
+
 async function scoreTasks(services: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
   const { scoreMaxWords } = taskEvaluationOf(services);
-  const name = shardName(folderOf(place), 'scores', place.shard);
-  const existing = await services.store.find(name);
-  if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
-  const { tasks, ref } = await readTasks(services, place);
-  const own = await readAnswers(services, place, place.round);
-  const { rows, counts } = await scoreWildbench(services, {
-    scope: name,
-    seed: services.config.seed,
-    judges: seatsOf(services).judges,
-    mode: 'strict',
-    maxWords: scoreMaxWords,
-    // One name for every version: the judge's seeds are the same, so that only the answers differ.
-    policy: 'version',
-    tasks,
-    answers: own.answers,
+  return judgeOnce(services, place, 'scores', async ({ tasks, own, scope }) => {
+    const made = await scoreWildbench(services, {
+      ...commonPlan(services, scope),
+      maxWords: scoreMaxWords,
+      tasks,
+      answers: own.answers,
+    });
+    return { ...made, others: [] };
   });
-  return record(services, place, { name, schema: 'wildbench-score', parents: [ref, own.ref], rows, counts, own });
 }
 
 /** What the scores of a shard add to the heartbeats of its pairs, so that its calls only ever grow. */
@@ -88,49 +96,52 @@ async function pairTasks(
   earlier: ActivityProgress,
 ): Promise<RolloutCounts> {
   const { bothOrders, pairMaxWords } = taskEvaluationOf(services);
-  const name = shardName(folderOf(place), 'pairs', place.shard);
-  const existing = await services.store.find(name);
-  if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
-  const { tasks, ref } = await readTasks(services, place);
-  const own = await readAnswers(services, place, place.round);
-  const initial = await readAnswers(services, place, place.initialRound);
-  const { rows, counts } = await pairWildbench(services, {
-    scope: name,
+  return judgeOnce(services, place, 'pairs', async ({ tasks, own, scope }) => {
+    const initial = await readAnswers(services, place, place.initialRound);
+    const made = await pairWildbench(services, {
+      ...commonPlan(services, scope),
+      maxWords: pairMaxWords,
+      bothOrders,
+      tasks,
+      answers: own.answers,
+      baselines: [{ name: INITIAL_VERSION, answers: initial.answers }],
+      earlier,
+    });
+    return { ...made, others: [initial.ref] };
+  });
+}
+
+function commonPlan(services: RunServices, scope: string) {
+  return {
+    scope,
     seed: services.config.seed,
     judges: seatsOf(services).judges,
     mode: 'strict',
-    maxWords: pairMaxWords,
-    bothOrders,
+    // One name for every version: the judge's seeds are the same, so that only the answers differ.
     policy: 'version',
-    tasks,
-    answers: own.answers,
-    baselines: [{ name: INITIAL_VERSION, answers: initial.answers }],
-    earlier,
-  });
-  const parents = [ref, own.ref, initial.ref];
-  return record(services, place, { name, schema: 'wildbench-pair', parents, rows, counts, own });
+  } as const;
 }
 
-interface JudgedTasks {
-  readonly name: string;
-  readonly schema: 'wildbench-score' | 'wildbench-pair';
-  readonly parents: readonly ArtifactRef[];
-  readonly rows: readonly object[];
-  readonly counts: RolloutCounts;
-  readonly own: { readonly policy: string | null };
-}
-
-async function record(
-  { store }: RunServices,
-  { run }: AnsweredTasks,
-  { name, schema, parents, rows, counts, own }: JudgedTasks,
+/** Judges a shard in one way, unless that was done before, and records it. */
+async function judgeOnce(
+  services: RunServices,
+  place: AnsweredTasks,
+  kind: 'scores' | 'pairs',
+  judge: (shard: TaskShard) => Promise<JudgedTasks>,
 ): Promise<RolloutCounts> {
+  const { store } = services;
+  const name = shardName(folderOf(place), kind, place.shard);
+  const existing = await store.find(name);
+  if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
+  const { tasks, ref } = await readTasks(services, place);
+  const own = await readAnswers(services, place, place.round);
+  const { rows, counts, others } = await judge({ tasks, own, scope: name });
   await store.write({
     name,
-    schema,
+    schema: kind === 'scores' ? 'wildbench-score' : 'wildbench-pair',
     step: 'judge-tasks',
-    parents,
-    configHash: run.configHash,
+    parents: [ref, own.ref, ...others],
+    configHash: place.run.configHash,
     policy: own.policy,
     shards: [rows],
     summary: { ...counts },
@@ -148,12 +159,19 @@ async function readTasks({ store }: RunServices, { run, shard }: AnsweredTasks) 
   return { ref, tasks: rows.map(taskOfRow) };
 }
 
+/** The answers of a version to a shard, and the policy that gave them. */
+interface VersionAnswers {
+  readonly ref: ArtifactRef;
+  readonly answers: Answers;
+  readonly policy: string | null;
+}
+
 /** What a judge may see of the answers of a version: never its thoughts. */
 async function readAnswers(
   { store, config }: RunServices,
   { run, shard }: AnsweredTasks,
   round: number,
-): Promise<{ readonly ref: ArtifactRef; readonly answers: Answers; readonly policy: string | null }> {
+): Promise<VersionAnswers> {
   const name = shardName(stageName(run.runName, round, 'tasks'), 'rollouts', shard);
   const { ref, rows, manifest } = await readArtifact<Rollout>(store, name);
   const answers = new Map(
