@@ -39,6 +39,8 @@ export interface RoundsWorldOptions {
   /** Pure in its arguments; a prompt begins with the name of its set. */
   readonly answer: (prompt: string, seed: number, model: string) => string;
   readonly intercept?: NonNullable<ScriptedModelServerOptions['intercept']>;
+  /** Of every answer; 5 by default. */
+  readonly delayMs?: number;
   /** Asked of every prompt; that there is no comma, by default. */
   readonly item?: Item;
 }
@@ -54,6 +56,7 @@ export async function startRoundsWorld({
   answer,
   intercept,
   item = NO_COMMA,
+  delayMs = 5,
 }: RoundsWorldOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'tickloop-rounds-'));
   await writeFile(join(folder, 'config.json'), '{}');
@@ -62,7 +65,7 @@ export async function startRoundsWorld({
     deterministic: {
       answer,
       model: 'scripted',
-      delayMs: 5,
+      delayMs,
       scoreToken: (model, _prefix_T, token) => -1 - (token % 4) / 4 + roundOf(model) / 8,
     },
   });
