@@ -82,7 +82,7 @@ async function prepareJob(
   rows: readonly SftRow[],
 ): Promise<SftJob> {
   const { sft, seed, policy: endpoint } = configOfLoop(config, 'bolt');
-  const { delimiters: _delimiters, command: _command, microBatchSize, ...hyperparameters } = sft;
+  const { delimiters: _delimiters, command: _command, weights: _weights, microBatchSize, ...settings } = sft;
   const outputDir = await store.workFolder(roundName(run.runName, SFT_ROUND, 'training'));
   const trained = rows.map(({ prompt, completion }): TrainingRow => ({ prompt, completion }));
   const rowsPath = await writeTrainingRows(outputDir, 'rows', trained);
@@ -94,7 +94,12 @@ async function prepareJob(
     rowsPath,
     outputDir,
     seed: callSeed({ seed, stage: 'train', round: SFT_ROUND, promptId: '', sampleIndex: 0 }),
-    hyperparameters: { ...hyperparameters, ...(microBatchSize === undefined ? {} : { microBatchSize }) },
+    hyperparameters: {
+      ...settings,
+      ...(microBatchSize === undefined ? {} : { microBatchSize }),
+      loraRank: settings.loraRank ?? null,
+      loraAlpha: settings.loraAlpha ?? null,
+    },
     probes: trained.slice(0, PROBE_COUNT).map(({ prompt, completion }) => [...prompt, ...completion]),
   };
 }
