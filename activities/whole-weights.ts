@@ -8,7 +8,7 @@ import { configOfLoop } from '../configs/stage-sampling.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { AdapterError, TickloopError } from '../domain/errors.ts';
 import { policyStamp, weightsOf, type PolicyVersion } from '../domain/policy-version.ts';
-import { decideProbe, type ProbeDecision, type ProbeNumbers } from '../domain/probe.ts';
+import { decideProbe, meanAbsoluteDifference, type ProbeDecision, type ProbeNumbers } from '../domain/probe.ts';
 import type { RunRef } from '../domain/run.ts';
 import { fenceCalls } from './fence-calls.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
@@ -136,9 +136,9 @@ interface Expectation {
   readonly other: 'baseLogprobs' | 'adapterLogprobs';
 }
 
-/** `undefined` for the base model before anything was trained on it. */
+/** `undefined` for the base model before anything was trained on it, or where training left it as it was. */
 async function findExpectation(
-  { store }: RunServices,
+  { store, config }: RunServices,
   { runName }: RunRef,
   { round, checkpoint }: PolicyVersion,
 ): Promise<Expectation | undefined> {
@@ -150,7 +150,10 @@ async function findExpectation(
   const first = (await store.list(`${runName}/`)).find((name) => /\/round-\d+\/training$/.test(name));
   if (first === undefined) return undefined;
   const { rows } = await readArtifact<TrainingResult>(store, first);
-  return { probes: rows[0]?.probes ?? [], own: 'baseLogprobs', other: 'adapterLogprobs' };
+  const probes = rows[0]?.probes ?? [];
+  const [own_T, other_T] = [trainedLogprobs(probes, 'baseLogprobs'), trainedLogprobs(probes, 'adapterLogprobs')];
+  if (meanAbsoluteDifference(own_T, other_T) < configOfLoop(config, 'online-dpo').publish.minChange) return undefined;
+  return { probes, own: 'baseLogprobs', other: 'adapterLogprobs' };
 }
 
 /** Compares what is served with the trainer's own numbers alone: what was served before may be anything. */
