@@ -12,6 +12,8 @@ import { isWorkerReady, workerAddress, workerCommand, type WorkerOptions } from 
 /** Addresses of the parts. */
 export interface StackOptions extends WorkerOptions {
   readonly vllmUrl: string;
+  /** Start vLLM in development mode, in which it takes whole weights at run time; false by default. */
+  readonly devEndpoints?: boolean;
 }
 
 /** What became of one part. */
@@ -57,14 +59,14 @@ async function ensureTemporal(paths: StackPaths, options: StartStackOptions): Pr
   );
 }
 
-async function ensureVllm(paths: StackPaths, { vllmUrl }: StartStackOptions): Promise<boolean> {
+async function ensureVllm(paths: StackPaths, { vllmUrl, devEndpoints }: StartStackOptions): Promise<boolean> {
   return ensureServer(paths, {
     part: 'vllm',
     title: 'vLLM',
     address: vllmUrl,
     timeoutMs: 300_000,
     probe: async () => (await probeVllm(vllmUrl)).state,
-    command: () => vllmCommand(paths, vllmUrl),
+    command: () => vllmCommand(paths, vllmUrl, devEndpoints),
   });
 }
 

@@ -136,6 +136,16 @@ describe('stack start', () => {
     );
   });
 
+  it('opens the endpoints that replace weights only when asked to, and only on loopback', () => {
+    const own = { ...paths, python: process.execPath, model: paths.root };
+    const modeOf = (devEndpoints?: boolean) =>
+      vllmCommand(own, 'http://localhost:8011', devEndpoints).environment['VLLM_SERVER_DEV_MODE'];
+    expect([modeOf(), modeOf(false), modeOf(true)]).toEqual([undefined, undefined, '1']);
+    expect(() => vllmCommand(own, 'http://0.0.0.0:8011', true)).toThrow(
+      'they ask for no key, so only a loopback address such as http://127.0.0.1:8011 will do.',
+    );
+  });
+
   it('sees a worker ready only after its line', async () => {
     symlinkSync(join(stackPaths().root, 'node_modules'), join(paths.root, 'node_modules'));
     const entry = join(paths.root, 'stand-in.ts');
