@@ -63,9 +63,9 @@ describe('the weights that a config trains', () => {
     const why =
       'is "base" of http://127.0.0.1:8011, whose weights this run replaces (weights: full), so it would change with the policy that it judges: serve the judge elsewhere';
     expect(complaints(onlineDpoConfig, online({ ...whole, judge }))).toEqual([`judge: ${why}`]);
-    expect(complaints(onlineDpoConfig, online({ ...whole, goldJudge: { ...elsewhere, panel: [judge, elsewhere] } }))).toEqual([
-      `goldJudge: ${why}`,
-    ]);
+    expect(
+      complaints(onlineDpoConfig, online({ ...whole, goldJudge: { ...elsewhere, panel: [judge, elsewhere] } })),
+    ).toEqual([`goldJudge: ${why}`]);
     expect(
       complaints(onlineDpoConfig, online({ ...whole, evaluation: { wildbench: { tasks: 'tasks.jsonl', judge } } })),
     ).toEqual([`evaluation.wildbench.judge: ${why}`]);
