@@ -6,7 +6,7 @@ import { isAlive, readProcessRecord, removeProcessRecord, type ProcessRecord } f
 import { withStackLock } from './stack-lock.ts';
 import { stopProcess, type StopOutcome } from './stop-process.ts';
 import { probeTemporal, temporalCommand } from './temporal.ts';
-import { probeVllm, vllmCommand } from './vllm.ts';
+import { probeVllm, requireDevEndpoints, vllmCommand } from './vllm.ts';
 import { isWorkerReady, workerAddress, workerCommand, type WorkerOptions } from './worker.ts';
 
 /** Addresses of the parts. */
@@ -60,7 +60,7 @@ async function ensureTemporal(paths: StackPaths, options: StartStackOptions): Pr
 }
 
 async function ensureVllm(paths: StackPaths, { vllmUrl, devEndpoints }: StartStackOptions): Promise<boolean> {
-  return ensureServer(paths, {
+  const started = await ensureServer(paths, {
     part: 'vllm',
     title: 'vLLM',
     address: vllmUrl,
@@ -68,6 +68,8 @@ async function ensureVllm(paths: StackPaths, { vllmUrl, devEndpoints }: StartSta
     probe: async () => (await probeVllm(vllmUrl)).state,
     command: () => vllmCommand(paths, vllmUrl, devEndpoints),
   });
+  if (devEndpoints && !started) await requireDevEndpoints(vllmUrl);
+  return started;
 }
 
 async function ensureWorker(paths: StackPaths, options: StartStackOptions): Promise<boolean> {

@@ -40,6 +40,20 @@ export async function probeVllm(url: string): Promise<VllmProbe> {
   }
 }
 
+/**
+ * Makes sure that a server that was up already takes whole weights.
+ *
+ * @throws StackError `stack/start-failed` when it does not
+ */
+export async function requireDevEndpoints(url: string): Promise<void> {
+  const { status } = await getJson(`${url.replace(/\/+$/, '')}/weight_info`);
+  if (status !== 404) return;
+  throw new StackError(
+    'stack/start-failed',
+    `The vLLM at ${url} runs without its development endpoints, which whole weights need: stop it (here: tickloop down) and start it again with VLLM_SERVER_DEV_MODE=1 (here: tickloop up --dev-endpoints).`,
+  );
+}
+
 /** True when this CPU multiplies bfloat16 in hardware; elsewhere float32 is several times faster. */
 function hasFastBfloat16(): boolean {
   try {
