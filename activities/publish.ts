@@ -9,7 +9,7 @@ import type { RunServices, RunServicesProvider } from './run-services.ts';
 import { ensureServed, isAdapter, serveAndProbe } from './serving.ts';
 import type { TrainedWeights } from './adopt-weights.ts';
 import { trainingStart } from './training-job.ts';
-import { replaceAndProbe } from './whole-weights.ts';
+import { replaceAndProbe } from './replace-and-probe.ts';
 
 export interface PublishInput {
   readonly run: RunRef;

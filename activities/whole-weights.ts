@@ -3,16 +3,14 @@ import { cancellationSignal } from '@temporalio/activity';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { checkCheckpoint } from '../clients/check-checkpoint.ts';
 import type { LabelledWeights, ModelServer } from '../clients/model-server.ts';
-import type { ProbeScore, TrainingResult } from '../clients/trainer.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
-import { roundName } from '../domain/artifact-names.ts';
-import { AdapterError, TickloopError } from '../domain/errors.ts';
+import { AdapterError } from '../domain/errors.ts';
 import { policyStamp, weightsOf, type PolicyVersion } from '../domain/policy-version.ts';
-import { decideProbe, meanAbsoluteDifference, type ProbeDecision, type ProbeNumbers } from '../domain/probe.ts';
+import { decideProbe, type ProbeDecision } from '../domain/probe.ts';
 import type { RunRef } from '../domain/run.ts';
 import { fenceCalls } from './fence-calls.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
-import { readArtifact } from './read-artifact.ts';
+import { findExpectation, type Expectation } from './probe-expectation.ts';
 import type { RunServices } from './run-services.ts';
 import { isLabelOf, makeLabel } from './weight-label.ts';
 
@@ -26,7 +24,8 @@ interface KnownWeights {
 
 const knownWeights = new WeakMap<ModelServer, KnownWeights>();
 
-function knownOn(server: ModelServer): KnownWeights {
+/** What this worker knows of a server. */
+export function knownOn(server: ModelServer): KnownWeights {
   const known = knownWeights.get(server) ?? { probed: new Set(), turn: pLimit(1) };
   knownWeights.set(server, known);
   return known;
@@ -43,62 +42,8 @@ export async function ensureHeld(services: RunServices, run: RunRef, policy: Pol
   return fenceCalls(server, await knownOn(server).turn(() => hold(services, run, policy)));
 }
 
-/**
- * Puts a new checkpoint in place of the version before it and measures that it is what was trained; if it is not, the
- * version before it is loaded again.
- *
- * @param start what training started from, which the trainer compares with: the version before, or the base model
- * @throws AdapterError `adapter/load-refused`, `adapter/base-mismatch`, `adapter/no-op`, `adapter/probe-mismatch`
- */
-export async function replaceAndProbe(
-  services: RunServices,
-  run: RunRef,
-  versions: { readonly next: PolicyVersion; readonly previous: PolicyVersion; readonly start: PolicyVersion },
-  { probes }: TrainingResult,
-): Promise<ProbeNumbers> {
-  const { policy: server, config } = services;
-  const { turn, probed } = knownOn(server);
-  const { next, previous, start } = versions;
-  const score = (label: string) => servedLogprobs(fenceCalls(server, label), config.policy.model, probes);
-  return turn(async () => {
-    const servedPrevious_T = await score(await hold(services, run, previous));
-    const startsThere = policyStamp(start) === policyStamp(previous);
-    const servedBase_T = startsThere ? servedPrevious_T : await score(await hold(services, run, start));
-    const label = await replace(services, next, startsThere ? previous : start);
-    const decision = decideProbe(
-      {
-        trainedBase_T: trainedLogprobs(probes, 'baseLogprobs'),
-        trainedAdapter_T: trainedLogprobs(probes, 'adapterLogprobs'),
-        servedBase_T,
-        servedAdapter_T: await score(label),
-        servedPrevious_T,
-      },
-      configOfLoop(config, 'online-dpo').publish,
-      'checkpoint',
-    );
-    if (decision.ok) {
-      probed.add(label);
-      const { meanChange, meanDisagreement, baseDisagreement } = decision;
-      return { meanChange, meanDisagreement, baseDisagreement };
-    }
-    await server.weights.relabel(`refused ${policyStamp(next)}`);
-    throw refuse(next, decision, 'was not published', await goBack(services, run, previous));
-  });
-}
-
-/** Loads the version before; says what came of it. */
-async function goBack(services: RunServices, run: RunRef, previous: PolicyVersion): Promise<string> {
-  try {
-    await hold(services, run, previous);
-    return 'The previous policy is in service again.';
-  } catch (error) {
-    if (!(error instanceof TickloopError)) throw error;
-    return `The previous policy could not be loaded again, which the next batch tries anew (${error.message})`;
-  }
-}
-
-/** Returns the label under which the server holds the version. */
-async function hold(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<string> {
+/** Makes sure that the server holds the version, in the caller's turn; returns the label under which it does. */
+export async function hold(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<string> {
   const { policy: server } = services;
   const { probed } = knownOn(server);
   const found = await server.weights.label(cancellationSignal());
@@ -118,7 +63,12 @@ async function hold(services: RunServices, run: RunRef, policy: PolicyVersion): 
   throw refuse(policy, { ...decision, code }, what, 'Nothing is sampled from it.');
 }
 
-async function replace(services: RunServices, next: PolicyVersion, previous: PolicyVersion | null): Promise<string> {
+/** Checks the folder of a version and puts it in place; returns its label. */
+export async function replace(
+  services: RunServices,
+  next: PolicyVersion,
+  previous: PolicyVersion | null,
+): Promise<string> {
   const place = (policy: PolicyVersion): LabelledWeights => ({
     path: policy.checkpoint?.path ?? basePathOf(services),
     label: makeLabel(policy),
@@ -127,33 +77,6 @@ async function replace(services: RunServices, next: PolicyVersion, previous: Pol
   await checkCheckpoint(weights.path, basePathOf(services));
   await services.policy.weights.replace(weights, previous && place(previous), cancellationSignal());
   return weights.label;
-}
-
-/** What the trainer computed for a version, and for one that it is not to be taken for. */
-interface Expectation {
-  readonly probes: readonly ProbeScore[];
-  readonly own: 'baseLogprobs' | 'adapterLogprobs';
-  readonly other: 'baseLogprobs' | 'adapterLogprobs';
-}
-
-/** `undefined` for the base model before anything was trained on it, or where training left it as it was. */
-async function findExpectation(
-  { store, config }: RunServices,
-  { runName }: RunRef,
-  { round, checkpoint }: PolicyVersion,
-): Promise<Expectation | undefined> {
-  if (checkpoint !== undefined) {
-    const { rows } = await readArtifact<TrainingResult>(store, roundName(runName, round, 'training'));
-    return { probes: rows[0]?.probes ?? [], own: 'adapterLogprobs', other: 'baseLogprobs' };
-  }
-  // The first training of a run starts from the base model.
-  const first = (await store.list(`${runName}/`)).find((name) => /\/round-\d+\/training$/.test(name));
-  if (first === undefined) return undefined;
-  const { rows } = await readArtifact<TrainingResult>(store, first);
-  const probes = rows[0]?.probes ?? [];
-  const [own_T, other_T] = [trainedLogprobs(probes, 'baseLogprobs'), trainedLogprobs(probes, 'adapterLogprobs')];
-  if (meanAbsoluteDifference(own_T, other_T) < configOfLoop(config, 'online-dpo').publish.minChange) return undefined;
-  return { probes, own: 'baseLogprobs', other: 'adapterLogprobs' };
 }
 
 /** Compares what is served with the trainer's own numbers alone: what was served before may be anything. */
@@ -178,7 +101,8 @@ async function probe(
   return decision;
 }
 
-function refuse(
+/** The error for weights that a probe has refused; `state` says what is in service now. */
+export function refuse(
   policy: PolicyVersion,
   { code, why, meanChange, meanDisagreement }: Extract<ProbeDecision, { readonly ok: false }>,
   what: string,
