@@ -6,7 +6,7 @@ import type { PolicyVersion } from '../../domain/policy-version.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import type { OpenedRun } from '../../domain/run.ts';
 import { failureFrom, inActivity, makePrompt, startActivityBench } from '../support/activity-bench.ts';
-import type { ScriptedModelServerOptions } from '../support/scripted-model-server.ts';
+import type { RecordedRequest, ScriptedModelServerOptions } from '../support/scripted-model-server.ts';
 import { writeCheckpoint } from '../support/write-checkpoint.ts';
 
 const TOKENS = Array.from({ length: 24 }, (_, index) => index + 3);
@@ -48,11 +48,11 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** Leaves behind what the trainer would: a checkpoint some nats above the base, trained from `start` nats above it. */
-async function train(round: number, hash: string, shift: number, start = 0) {
+async function train(round: number, hash: string, shift: number, start = 0, runName = 'test') {
   await writeCheckpoint(checkpoint(round));
   const lift = (nats: number) => TOKENS.slice(1).map((token) => baseLogprob(token) + nats);
   await bench.store.write({
-    name: `test/round-00${round}/training`,
+    name: `${runName}/round-00${round}/training`,
     schema: 'training-result',
     step: 'train',
     parents: [],
@@ -79,6 +79,12 @@ const stepsSince = (since: number): readonly string[] =>
   bench.server.requests
     .slice(since)
     .flatMap(({ method, path }) => (method === 'GET' ? [] : [path.split('?')[0] ?? '']));
+
+/** The folder that a request asks the server to load, if it does. */
+function pathLoaded({ path, body }: RecordedRequest): readonly string[] {
+  if (path !== '/collective_rpc') return [];
+  return [(body as { readonly kwargs: { readonly weights_path: string } }).kwargs.weights_path];
+}
 
 const REPLACE = [
   '/pause',
@@ -130,6 +136,25 @@ describe('publishing whole weights', () => {
     await publish(2, await train(2, 'b', 0.375, 0.125), first);
     expect((await bench.store.find('test/round-002/policy'))?.summary).toEqual({
       meanChange: 0.25,
+      meanDisagreement: 0,
+      baseDisagreement: 0,
+    });
+  });
+
+  it('compares with the base as well where each round trains the base anew', async () => {
+    const run = { ...bench.run, runName: 'anew', configHash: '1'.repeat(64) };
+    const training = { method: 'rest-em' as const, weights: 'full' as const, startFrom: 'base' as const };
+    await bench.open({ ...wholeWeights(), training }, run);
+    const publishAnew = (round: number, trained: Trained, previous: PolicyVersion) =>
+      inActivity(() => bench.activities.publish({ run, round, trained, previous }));
+    shiftOf.set('checkpoint-1', 0.125).set('checkpoint-2', 0.5);
+    const first = await publishAnew(1, await train(1, 'a', 0.125, 0, 'anew'), opened.basePolicy);
+    const since = bench.server.requests.length;
+    await publishAnew(2, await train(2, 'b', 0.5, 0, 'anew'), first);
+    // Read from the version before, from the base, and from the new weights.
+    expect(bench.server.requests.slice(since).flatMap(pathLoaded)).toEqual([base(), checkpoint(2)]);
+    expect((await bench.store.find('anew/round-002/policy'))?.summary).toEqual({
+      meanChange: 0.375,
       meanDisagreement: 0,
       baseDisagreement: 0,
     });
