@@ -11,11 +11,11 @@ import { ArtifactError, ConfigError, ModelServerError, TickloopError } from '../
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
-import { checkDecidable, checkEnough, checkNothingLeaks, isVerifiable } from './check-prompt-sets.ts';
+import { checkPromptSets, isVerifiable, rowsWithItems } from '../inputs/check-prompt-sets.ts';
+import { readPromptSets } from '../inputs/read-prompt-sets.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { readArtifact } from './read-artifact.ts';
-import { readPromptSets } from './read-prompt-sets.ts';
 import { isBaseLabel } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
@@ -31,14 +31,8 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       const services = provider.fromConfig(run, config);
       const sets = await readPromptSets(config);
       const rows = [...sets.values()].flat();
-      // The judge of tasks scores whole answers: nobody answers their checklists item by item.
-      const withItems = [...sets].filter(([name]) => name !== 'tasks').flatMap(([, set]) => set);
-      if (config.loop === 'online-dpo' || config.loop === 'bolt') checkNothingLeaks(sets, config);
-      if (config.loop === 'online-dpo') {
-        checkEnough(sets.get('train') ?? [], config);
-        await checkCheckpoint(config);
-      }
-      checkDecidable(withItems, config);
+      checkPromptSets(sets, config);
+      if (config.loop === 'online-dpo') await checkCheckpoint(config);
       await checkSpace(services, run);
       await checkServer(services, rows);
       await checkWeights(services);
@@ -56,7 +50,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       return {
         basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
         sets: recorded,
-        measurable: services.judges.gold !== undefined || withItems.every(isVerifiable),
+        measurable: services.judges.gold !== undefined || rowsWithItems(sets).every(isVerifiable),
       };
     },
   };

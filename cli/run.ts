@@ -134,15 +134,16 @@ async function startOrAttach(
   return 'started';
 }
 
-/** Ctrl-C lets go of the terminal, not of the run. */
+/** Ctrl-C lets go of the terminal, not of the run; said before, since nobody dares to try it. */
 function onInterrupt(runName: string, output: Output): () => void {
   const letGo = () => {
     output.line(
-      `\nRun ${runName} goes on in the background. The same command watches it again; tickloop pause ${runName} or stop ${runName} holds or ends it; tickloop down stops the local servers (the run then waits).`,
+      `\nRun ${runName} goes on in the background. \`tickloop watch ${runName}\` or the same command shows it again; \`tickloop pause ${runName}\` or \`tickloop stop ${runName}\` holds or ends it; \`tickloop down\` stops the local servers, and the run then waits.`,
     );
     process.exit(130);
   };
   process.on('SIGINT', letGo);
+  output.line('Ctrl-C lets go of the terminal: the run goes on.');
   return () => process.off('SIGINT', letGo);
 }
 

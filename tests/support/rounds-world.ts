@@ -46,6 +46,8 @@ export interface RoundsWorldOptions {
   /** Pure in its arguments; a prompt begins with the name of its set. */
   readonly answer: (prompt: string, seed: number, model: string) => string;
   readonly intercept?: NonNullable<ScriptedModelServerOptions['intercept']>;
+  /** Of every answer; 5 by default. */
+  readonly delayMs?: number;
   /** Asked of every prompt; that there is no comma, by default. */
   readonly item?: Item;
   /** Whether the server takes whole weights, as vLLM in development mode. */
@@ -64,6 +66,7 @@ export async function startRoundsWorld({
   intercept,
   item = NO_COMMA,
   takesWeights = false,
+  delayMs = 5,
 }: RoundsWorldOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'tickloop-rounds-'));
   await writeCheckpoint(join(folder, 'model'));
@@ -72,7 +75,7 @@ export async function startRoundsWorld({
     deterministic: {
       answer,
       model: 'scripted',
-      delayMs: 5,
+      delayMs,
       ...(takesWeights ? { nameWeights: nameCheckpoint } : {}),
       scoreToken: (model, _prefix_T, token) => -1 - (token % 4) / 4 + roundOf(model) / 8,
     },

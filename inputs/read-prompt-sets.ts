@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { hashJson } from '../clients/content-hash.ts';
 import type { ConfigOf, RunConfig } from '../configs/schema/run-config.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { PromptSetName } from '../domain/run.ts';
-import { readTaskFile } from './open-wildbench.ts';
 import { readPromptFile } from './prompt-file.ts';
+import { readTaskFile } from './task-files.ts';
 
 /** The prompt files of a loop, read strictly. */
 export async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<PromptSetName, readonly PromptRow[]>> {
@@ -46,7 +47,11 @@ async function readTasks({
 /** Some of the rows, the same ones for the same seed, in the order of the file. */
 function drawRows(rows: readonly PromptRow[], count: number | undefined, seed: number): readonly PromptRow[] {
   if (count === undefined || count >= rows.length) return rows;
-  const rank = new Map(rows.map(({ promptId }) => [promptId, hashJson({ draw: promptId, seed })]));
+  const hash = (promptId: string) =>
+    createHash('sha256')
+      .update(canonicalJson({ draw: promptId, seed }))
+      .digest('hex');
+  const rank = new Map(rows.map(({ promptId }) => [promptId, hash(promptId)]));
   const drawn = new Set(
     [...rank]
       .toSorted(([, a], [, b]) => (a < b ? -1 : 1))
