@@ -45,9 +45,9 @@ export function createMeasureKlActivities(provider: RunServicesProvider) {
             readArtifact<Rollout>(store, shardName(stageName(run.runName, round, 'evaluate'), 'rollouts', shard)),
           ),
         );
-        await ensureServed(services, run, reference);
+        const server = await ensureServed(services, run, reference);
         const rows = await compareAnswers(
-          services,
+          { ...services, policy: server },
           name,
           reference,
           read.flatMap(({ rows: rollouts }) => rollouts),

@@ -7,7 +7,7 @@ import type { RunConfig } from '../configs/schema/run-config.ts';
 import { longestCompletion } from '../configs/stage-sampling.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
-import { ArtifactError, ConfigError, ModelServerError } from '../domain/errors.ts';
+import { ArtifactError, ConfigError, ModelServerError, TickloopError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
@@ -16,6 +16,7 @@ import { readPromptSets } from '../inputs/read-prompt-sets.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { readArtifact } from './read-artifact.ts';
+import { isBaseLabel } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
 export interface OpenRunInput {
@@ -34,6 +35,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       if (config.loop === 'online-dpo') await checkCheckpoint(config);
       await checkSpace(services, run);
       await checkServer(services, rows);
+      await checkWeights(services);
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
       const bolt =
         config.loop === 'bolt'
@@ -97,6 +99,24 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
       `Prompt "${longest.promptId}" has ${promptTokens} tokens and maxTokens is ${completionTokens}, more than the ${served.maxModelLen} tokens of context that ${baseUrl} serves: lower maxTokens, shorten the prompt or serve a longer context.`,
     );
   }
+}
+
+/** Whole weights go by the name of the base model, so a server says by its label whose they are. */
+async function checkWeights({ policy: server, replaced, config }: RunServices): Promise<void> {
+  if (replaced !== undefined) {
+    await replaced.weights.label();
+    return;
+  }
+  const label = await server.weights.label().catch((error: unknown) => {
+    // A server that has no such endpoint, or keeps it from us, holds what it was started with as far as anybody knows.
+    if (error instanceof TickloopError) return undefined;
+    throw error;
+  });
+  if (label === undefined || isBaseLabel(label)) return;
+  throw new ConfigError(
+    'config/unusable',
+    `${config.policy.baseUrl} holds the weights "${label}" of a run that trained whole weights, under the name of its base model: restart that server (here: tickloop down, then tickloop up), or name another.`,
+  );
 }
 
 function lengthChars({ messages }: PromptRow): number {

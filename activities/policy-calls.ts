@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { hashJson } from '../clients/content-hash.ts';
-import type { SamplingParameters, StructuredOutput } from '../clients/model-server.ts';
+import type { ModelServer, SamplingParameters, StructuredOutput } from '../clients/model-server.ts';
 import type { SamplingConfig } from '../configs/schema/sampling.ts';
 import type { FinishReason } from '../domain/completion.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
@@ -67,7 +67,7 @@ export async function drawRollouts(
   scope: string,
   calls: readonly PolicyCall[],
 ): Promise<{ readonly rollouts: readonly Rollout[]; readonly usage: DrawnUsage }> {
-  await ensureServed(services, run, policy);
+  const server = await ensureServed(services, run, policy);
   const signal = cancellationSignal();
   const progress = { done: 0, total: calls.length, calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const ledger = await services.ledgers.open(scope);
@@ -77,7 +77,7 @@ export async function drawRollouts(
       services.policyLane,
       calls,
       async (call) => {
-        const answer = await payOnce(ledger, callKey(policy, call), () => chat(services, policy, call, signal));
+        const answer = await payOnce(ledger, callKey(policy, call), () => chat(server, policy, call, signal));
         progress.done += 1;
         progress.calls += 1;
         if (!isRefused(answer)) {
@@ -101,7 +101,7 @@ export async function drawRollouts(
 }
 
 async function chat(
-  { policy: server }: RunServices,
+  server: ModelServer,
   { servedModel }: PolicyVersion,
   { messages, sampling, seed, n, stop, structuredOutput, returnTokens }: PolicyCall,
   signal: AbortSignal,

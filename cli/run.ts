@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { RunConfig } from '../configs/schema/run-config.ts';
+import { trainsWhole } from '../configs/schema/whole-weights.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { RunResult } from '../domain/run.ts';
 import { taskQueues } from '../domain/task-queues.ts';
@@ -58,12 +59,14 @@ export async function run(options: RunOptions, output: Output): Promise<number> 
 }
 
 /** The servers that a config names; no worker where they run elsewhere. */
-function stackOf({ config: { temporal, policy } }: LoadedConfig, startsWorker: boolean): StackOptions {
+function stackOf({ config }: LoadedConfig, startsWorker: boolean): StackOptions {
+  const { temporal, policy } = config;
   return {
     temporalAddress: temporal.address,
     namespace: temporal.namespace,
     taskQueue: temporal.taskQueue,
     vllmUrl: policy.baseUrl,
+    devEndpoints: trainsWhole(config),
     ...(startsWorker ? {} : { roles: [] }),
   };
 }

@@ -4,6 +4,7 @@ import { boltBootstrap, boltCuration, boltSft } from './bolt.ts';
 import { judgeConfig } from './judge.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
 import { runFields } from './run-fields.ts';
+import { checkJudgesApart, checkStagesAgree } from './whole-weights.ts';
 
 /** The stages of BOLT, in order. */
 const STAGES = ['bootstrap', 'sft', 'online'] as const;
@@ -72,6 +73,11 @@ const fields = z.strictObject({
 export const boltConfig = fields.superRefine((config, context) => {
   checkStages(config, context);
   checkLengths(config, context);
+  checkStagesAgree(config, context);
+  // The rounds say it of themselves below.
+  if (config.online.training === null) {
+    checkJudgesApart(config, (path, message) => context.addIssue({ code: 'custom', path: [...path], message }));
+  }
   const rounds = onlineDpoConfig.safeParse(onlineConfigOf(config));
   for (const issue of rounds.error?.issues ?? []) {
     const [field] = issue.path;

@@ -65,6 +65,7 @@ export async function startActivityBench(
   const pathOf = (name: string) => join(folder, `${name}.jsonl`);
 
   const bench = {
+    folder,
     run,
     server,
     activities,

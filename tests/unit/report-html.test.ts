@@ -106,7 +106,7 @@ describe('the report page', () => {
     for (const name of ['steps', 'final loss', 'final margin', 'rows trained on', 'time']) {
       expect(page).toContain(`<th scope="row">${name}</th><td>not reported</td>`);
     }
-    expect(page).toContain('<th scope="row">adapter</th><td>not published</td>');
+    expect(page).toContain('<th scope="row">hash of the weights</th><td>not published</td>');
     expect(page).toContain('<th scope="row">resumed from step</th><td>none</td>');
   });
 
