@@ -44,6 +44,7 @@ export function createBoltRunActivities(provider: RunServicesProvider) {
         );
       }
       const [tuned] = isThere ? (await readArtifact<PolicyVersion>(services.store, policy)).rows : [];
+      checkKind(from, tuned, services.replaced !== undefined);
       return { rows, tuned: tuned ?? null, followed: { shards: followed === 0 ? 0 : 1, rows: followed } };
     },
 
@@ -90,6 +91,16 @@ export function createBoltRunActivities(provider: RunServicesProvider) {
 export interface GatherInput {
   readonly run: RunRef;
   readonly opened: Readonly<Partial<Record<'given' | 'curated' | 'followed', PromptSet>>>;
+}
+
+/** A tuned adapter cannot be gone on from as whole weights, nor the other way round. */
+function checkKind(from: string, tuned: PolicyVersion | undefined, trainsWhole: boolean): void {
+  if (tuned === undefined || (tuned.checkpoint !== undefined) === trainsWhole) return;
+  const [made, asked] = trainsWhole ? ['an adapter', 'full'] : ['whole weights', 'lora'];
+  throw new ConfigError(
+    'config/unusable',
+    `Run "${from}" has tuned ${made}, and this run goes on from it with weights: ${asked}: set sft.weights and online.training.weights to ${trainsWhole ? 'lora' : 'full'}, or go on from another run.`,
+  );
 }
 
 /** Copies one artifact; returns its rows, 0 where there is none. */

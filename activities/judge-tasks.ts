@@ -3,10 +3,12 @@ import type { TaskEvaluationConfig } from '../configs/schema/task-evaluation.ts'
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { promptSetPrefix, shardName, stageName } from '../domain/artifact-names.ts';
 import type { Rollout } from '../domain/rollout.ts';
-import { addCounts, NO_COUNTS, type RolloutCounts, type RunRef } from '../domain/run.ts';
+import type { ActivityProgress } from '../domain/activity-progress.ts';
+import { addCounts, NO_COUNTS, type DrawnUsage, type RolloutCounts, type RunRef } from '../domain/run.ts';
 import { cleanAnswer } from '../domain/wildbench/clean-answer.ts';
 import { INITIAL_VERSION } from '../domain/wildbench/task-measures.ts';
 import { taskOfRow, type TaskRow } from '../domain/wildbench/task-row.ts';
+import type { WildBenchTask } from '../domain/wildbench/task.ts';
 import { pairWildbench } from './pair-wildbench.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
@@ -41,77 +43,105 @@ export function createJudgeTasksActivities(provider: RunServicesProvider) {
       const drawn = await countAnswers(services, place);
       const scored = modes.includes('score') ? await scoreTasks(services, place) : NO_COUNTS;
       const comparesNow = modes.includes('pair') && place.round !== place.initialRound;
-      const paired = comparesNow ? await pairTasks(services, place) : NO_COUNTS;
+      const paired = comparesNow ? await pairTasks(services, place, toProgress(scored)) : NO_COUNTS;
       return [drawn, scored, paired].reduce(addCounts);
     },
   };
 }
 
-async function scoreTasks(services: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
-  const { scoreMaxWords } = taskEvaluationOf(services);
-  const name = shardName(folderOf(place), 'scores', place.shard);
-  const existing = await services.store.find(name);
-  if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
-  const { tasks, ref } = await readTasks(services, place);
-  const own = await readAnswers(services, place, place.round);
-  const { rows, counts } = await scoreWildbench(services, {
-    scope: name,
-    seed: services.config.seed,
-    judges: seatsOf(services).judges,
-    mode: 'strict',
-    maxWords: scoreMaxWords,
-    // One name for every version: the judge's seeds are the same, so that only the answers differ.
-    policy: 'version',
-    tasks,
-    answers: own.answers,
-  });
-  return record(services, place, { name, schema: 'wildbench-score', parents: [ref, own.ref], rows, counts, own });
+/** What both ways of judging a shard begin with. */
+interface TaskShard {
+  readonly tasks: readonly WildBenchTask[];
+  readonly own: VersionAnswers;
+  readonly scope: string;
 }
 
-async function pairTasks(services: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
-  const { bothOrders, pairMaxWords } = taskEvaluationOf(services);
-  const name = shardName(folderOf(place), 'pairs', place.shard);
-  const existing = await services.store.find(name);
-  if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
-  const { tasks, ref } = await readTasks(services, place);
-  const own = await readAnswers(services, place, place.round);
-  const initial = await readAnswers(services, place, place.initialRound);
-  const { rows, counts } = await pairWildbench(services, {
-    scope: name,
-    seed: services.config.seed,
-    judges: seatsOf(services).judges,
-    mode: 'strict',
-    maxWords: pairMaxWords,
-    bothOrders,
-    policy: 'version',
-    tasks,
-    answers: own.answers,
-    baselines: [{ name: INITIAL_VERSION, answers: initial.answers }],
-  });
-  const parents = [ref, own.ref, initial.ref];
-  return record(services, place, { name, schema: 'wildbench-pair', parents, rows, counts, own });
-}
-
+/** What came of one way of judging a shard. */
 interface JudgedTasks {
-  readonly name: string;
-  readonly schema: 'wildbench-score' | 'wildbench-pair';
-  readonly parents: readonly ArtifactRef[];
   readonly rows: readonly object[];
   readonly counts: RolloutCounts;
-  readonly own: { readonly policy: string | null };
+  /** Artifacts beside the tasks and the answers of the version that it was made from. */
+  readonly others: readonly ArtifactRef[];
 }
 
-async function record(
-  { store }: RunServices,
-  { run }: AnsweredTasks,
-  { name, schema, parents, rows, counts, own }: JudgedTasks,
+async function scoreTasks(services: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
+  const { scoreMaxWords } = taskEvaluationOf(services);
+  return judgeOnce(services, place, 'scores', async ({ tasks, own, scope }) => {
+    const made = await scoreWildbench(services, {
+      ...commonPlan(services, scope),
+      maxWords: scoreMaxWords,
+      tasks,
+      answers: own.answers,
+    });
+    return { ...made, others: [] };
+  });
+}
+
+/** What the scores of a shard add to the heartbeats of its pairs, so that its calls only ever grow. */
+function toProgress(scored: RolloutCounts): ActivityProgress {
+  const { yes, unparsed, judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage } = scored;
+  return {
+    done: yes + unparsed,
+    total: yes + unparsed,
+    calls: judgeCalls,
+    promptTokens: judgePromptTokens,
+    completionTokens: judgeCompletionTokens,
+    reported: judgeCalls - unreportedUsage,
+  };
+}
+
+async function pairTasks(
+  services: RunServices,
+  place: AnsweredTasks,
+  earlier: ActivityProgress,
 ): Promise<RolloutCounts> {
+  const { bothOrders, pairMaxWords } = taskEvaluationOf(services);
+  return judgeOnce(services, place, 'pairs', async ({ tasks, own, scope }) => {
+    const initial = await readAnswers(services, place, place.initialRound);
+    const made = await pairWildbench(services, {
+      ...commonPlan(services, scope),
+      maxWords: pairMaxWords,
+      bothOrders,
+      tasks,
+      answers: own.answers,
+      baselines: [{ name: INITIAL_VERSION, answers: initial.answers }],
+      earlier,
+    });
+    return { ...made, others: [initial.ref] };
+  });
+}
+
+function commonPlan(services: RunServices, scope: string) {
+  return {
+    scope,
+    seed: services.config.seed,
+    judges: seatsOf(services).judges,
+    mode: 'strict',
+    // One name for every version: the judge's seeds are the same, so that only the answers differ.
+    policy: 'version',
+  } as const;
+}
+
+/** Judges a shard in one way, unless that was done before, and records it. */
+async function judgeOnce(
+  services: RunServices,
+  place: AnsweredTasks,
+  kind: 'scores' | 'pairs',
+  judge: (shard: TaskShard) => Promise<JudgedTasks>,
+): Promise<RolloutCounts> {
+  const { store } = services;
+  const name = shardName(folderOf(place), kind, place.shard);
+  const existing = await store.find(name);
+  if (existing !== undefined) return existing.summary as unknown as RolloutCounts;
+  const { tasks, ref } = await readTasks(services, place);
+  const own = await readAnswers(services, place, place.round);
+  const { rows, counts, others } = await judge({ tasks, own, scope: name });
   await store.write({
     name,
-    schema,
+    schema: kind === 'scores' ? 'wildbench-score' : 'wildbench-pair',
     step: 'judge-tasks',
-    parents,
-    configHash: run.configHash,
+    parents: [ref, own.ref, ...others],
+    configHash: place.run.configHash,
     policy: own.policy,
     shards: [rows],
     summary: { ...counts },
@@ -129,12 +159,19 @@ async function readTasks({ store }: RunServices, { run, shard }: AnsweredTasks) 
   return { ref, tasks: rows.map(taskOfRow) };
 }
 
+/** The answers of a version to a shard, and the policy that gave them. */
+interface VersionAnswers {
+  readonly ref: ArtifactRef;
+  readonly answers: Answers;
+  readonly policy: string | null;
+}
+
 /** What a judge may see of the answers of a version: never its thoughts. */
 async function readAnswers(
   { store, config }: RunServices,
   { run, shard }: AnsweredTasks,
   round: number,
-): Promise<{ readonly ref: ArtifactRef; readonly answers: Answers; readonly policy: string | null }> {
+): Promise<VersionAnswers> {
   const name = shardName(stageName(run.runName, round, 'tasks'), 'rollouts', shard);
   const { ref, rows, manifest } = await readArtifact<Rollout>(store, name);
   const answers = new Map(
@@ -147,10 +184,12 @@ async function readAnswers(
 
 async function countAnswers({ store }: RunServices, place: AnsweredTasks): Promise<RolloutCounts> {
   const { rows, manifest } = await readArtifact<Rollout>(store, shardName(folderOf(place), 'rollouts', place.shard));
-  const usage = manifest.summary as Pick<RolloutCounts, 'calls' | 'promptTokens' | 'completionTokens'>;
+  const { calls, promptTokens, completionTokens } = manifest.summary as unknown as DrawnUsage;
   return {
     ...NO_COUNTS,
-    ...usage,
+    calls,
+    promptTokens,
+    completionTokens,
     rollouts: rows.length,
     failed: rows.filter(({ outcome }) => !outcome.ok).length,
     truncated: rows.filter(({ outcome }) => outcome.ok && outcome.finishReason === 'length').length,

@@ -18,6 +18,8 @@ import { askLabeller, type LabelCalls } from './label-calls.ts';
 import { finishWhatIsPaid, isRefused } from './paid-calls.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { ensureServed } from './serving.ts';
+import { baseOf } from './whole-weights.ts';
 
 /** What was read of one query. */
 export interface QueryLabels {
@@ -45,6 +47,8 @@ export function createLabelQueriesActivities(provider: RunServicesProvider) {
       const existing = await store.find(name);
       if (existing !== undefined) return { ...NO_COUNTS, ...(existing.summary as Partial<RolloutCounts>) };
       const queries = await readArtifact<ScreenedQuery>(store, shardName(prefix, 'queries', shard));
+      // The policy may label, and only as it was before any training.
+      await ensureServed(services, run, baseOf(services));
       const { rows, usage } = await label(services, name, queries.rows);
       await store.write({
         name,

@@ -32,23 +32,27 @@ interface AskedToken {
 /** Measures how far a version has moved from its reference on the answers that it gave to the held-out prompts. */
 export function createMeasureKlActivities(provider: RunServicesProvider) {
   return {
-    async measureKl({ run, round, shards, policy, reference }: MeasureKlInput): Promise<void> {
+    /** @returns the tokens that were scored */
+    async measureKl({ run, round, shards, policy, reference }: MeasureKlInput): Promise<number> {
       const services = await provider.of(run);
       const { store } = services;
       const name = roundName(run.runName, round, 'kl');
-      if ((await store.find(name)) === undefined) {
+      const existing = await store.find(name);
+      let scored = Number(existing?.summary['tokens'] ?? 0);
+      if (existing === undefined) {
         const read = await Promise.all(
           Array.from({ length: shards }, (_, shard) =>
             readArtifact<Rollout>(store, shardName(stageName(run.runName, round, 'evaluate'), 'rollouts', shard)),
           ),
         );
-        await ensureServed(services, run, reference);
+        const server = await ensureServed(services, run, reference);
         const rows = await compareAnswers(
-          services,
+          { ...services, policy: server },
           name,
           reference,
           read.flatMap(({ rows: rollouts }) => rollouts),
         );
+        scored = rows.reduce((sum, { tokens }) => sum + tokens, 0);
         await store.write({
           name,
           schema: 'answer-kl',
@@ -57,11 +61,12 @@ export function createMeasureKlActivities(provider: RunServicesProvider) {
           configHash: run.configHash,
           policy: policyStamp(policy),
           shards: [rows],
-          summary: { reference: policyStamp(reference) },
+          summary: { reference: policyStamp(reference), tokens: scored },
         });
       }
       // It was loaded for this alone, or is loaded again when it is needed.
       if (isAdapter(reference)) await services.policy.unloadAdapter(reference.servedModel);
+      return scored;
     },
   };
 }

@@ -11,10 +11,9 @@ import { ConfigError, ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { PromptSet, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
-import { readExampleLibrary } from './bolt-files.ts';
-import { collectQueries } from './collect-queries.ts';
+import { readBoltFiles } from '../inputs/read-bolt-files.ts';
+import { datasetReader } from './read-dataset.ts';
 import { readBootstrapTemplate } from './draw-thoughts.ts';
-import { readPromptFile } from './prompt-file.ts';
 import type { RunServices } from './run-services.ts';
 
 /** What BOLT's first stage works from; all empty where it is not run. */
@@ -38,19 +37,9 @@ export async function prepareBolt(
   measured: Readonly<Record<'heldOut' | 'tasks', readonly PromptRow[]>>,
 ): Promise<OpenedBolt> {
   if (config.stages.some((stage) => stage !== 'bootstrap')) await checkCheckpoint(config);
-  const { curation, stages } = config;
-  if (!stages.includes('bootstrap') || curation === undefined) {
-    return { collected: [], datasets: [], library: [], references: [] };
-  }
-  const { rows: collected, datasets } = await collectQueries(services.store, curation.queries, config);
-  const library = await readExampleLibrary(resolve(config.bootstrap.examples));
-  const sets = await Promise.all(
-    curation.evaluationSets.map(async ({ name, path }) => ({
-      name,
-      rows: await readPromptFile(resolve(path), { allowNoChecklist: true }),
-    })),
-  );
-  checkDecidable(collected, config);
+  const files = await readBoltFiles(config, datasetReader(services.store));
+  if (files === null) return { collected: [], datasets: [], library: [], references: [] };
+  const { collected, datasets, library, evaluationSets } = files;
   await checkRoom(services, config, library);
   return {
     collected,
@@ -60,7 +49,7 @@ export async function prepareBolt(
       ...[
         { name: 'held-out', rows: measured.heldOut },
         { name: 'evaluation.wildbench', rows: measured.tasks },
-        ...sets,
+        ...evaluationSets,
       ].flatMap(({ name, rows }) => textsOf(name, rows)),
       ...library.map((example) => ({ setName: 'examples', text: exampleText(example) })),
     ],
@@ -102,16 +91,6 @@ function textsOf(setName: string, rows: readonly PromptRow[]): readonly Referenc
   );
 }
 
-function checkDecidable(collected: readonly CollectedQuery[], { bootstrap, judge }: BoltConfig): void {
-  if (bootstrap.scorer !== 'checklist' || judge !== undefined) return;
-  const row = collected.find(({ checklist }) => checklist.some(({ verifier }) => verifier === undefined));
-  if (row === undefined) return;
-  throw new ConfigError(
-    'config/unusable',
-    `Query "${row.promptId}" has an item without a verifier and the config has no judge: add a verifier to the item or a judge section, or set bootstrap.scorer to "verifier".`,
-  );
-}
-
 async function checkCheckpoint({ policy }: BoltConfig): Promise<void> {
   const file = join(resolve(policy.modelPath), 'config.json');
   await access(file).catch((cause: unknown) => {
@@ -126,12 +105,6 @@ async function checkCheckpoint({ policy }: BoltConfig): Promise<void> {
 /** The longest examples have to fit beside a response; a query that is too long on top is a failed sample later. */
 async function checkRoom({ bolt }: RunServices, config: BoltConfig, library: readonly BoltExample[]): Promise<void> {
   const { shown, sampling, format } = config.bootstrap;
-  if (library.length < shown) {
-    throw new ConfigError(
-      'config/unusable',
-      `${config.bootstrap.examples} has ${library.length} examples and ${shown} are to be shown: add examples or lower bootstrap.shown.`,
-    );
-  }
   if (bolt === undefined) return;
   const { server, model } = bolt.bootstrapper;
   const served = (await server.models()).find(({ id }) => id === model);

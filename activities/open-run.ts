@@ -8,15 +8,17 @@ import { longestCompletion } from '../configs/stage-sampling.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
-import { ArtifactError, ConfigError, ModelServerError } from '../domain/errors.ts';
+import { ArtifactError, ConfigError, ModelServerError, TickloopError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
-import { checkDecidable, checkEnough, checkNothingLeaks, isVerifiable } from './check-prompt-sets.ts';
+import { checkPromptSets, isVerifiable, rowsWithItems } from '../inputs/check-prompt-sets.ts';
+import { readPromptSets } from '../inputs/read-prompt-sets.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
+import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
-import { readPromptSets } from './read-prompt-sets.ts';
+import { isBaseLabel } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
 export interface OpenRunInput {
@@ -29,18 +31,13 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
   return {
     async openRun({ run, config }: OpenRunInput): Promise<OpenedRun> {
       const services = provider.fromConfig(run, config);
-      const { sets, datasets } = await readPromptSets(services.store, config);
+      const { sets, datasets } = await readPromptSets(datasetReader(services.store), config);
       const rows = [...sets.values()].flat();
-      // The judge of tasks scores whole answers: nobody answers their checklists item by item.
-      const withItems = [...sets].filter(([name]) => name !== 'tasks').flatMap(([, set]) => set);
-      if (config.loop === 'online-dpo' || config.loop === 'bolt') checkNothingLeaks(sets, config);
-      if (config.loop === 'online-dpo') {
-        checkEnough(sets.get('train') ?? [], config);
-        await checkCheckpoint(config);
-      }
-      checkDecidable(withItems, config);
+      checkPromptSets(sets, config);
+      if (config.loop === 'online-dpo') await checkCheckpoint(config);
       await checkSpace(services, run);
       await checkServer(services, rows);
+      await checkWeights(services);
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
       const bolt =
         config.loop === 'bolt'
@@ -62,7 +59,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       return {
         basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
         sets: recorded,
-        measurable: services.judges.gold !== undefined || withItems.every(isVerifiable),
+        measurable: services.judges.gold !== undefined || rowsWithItems(sets).every(isVerifiable),
       };
     },
   };
@@ -111,6 +108,24 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
       `Prompt "${longest.promptId}" has ${promptTokens} tokens and maxTokens is ${completionTokens}, more than the ${served.maxModelLen} tokens of context that ${baseUrl} serves: lower maxTokens, shorten the prompt or serve a longer context.`,
     );
   }
+}
+
+/** Whole weights go by the name of the base model, so a server says by its label whose they are. */
+async function checkWeights({ policy: server, replaced, config }: RunServices): Promise<void> {
+  if (replaced !== undefined) {
+    await replaced.weights.label();
+    return;
+  }
+  const label = await server.weights.label().catch((error: unknown) => {
+    // A server that has no such endpoint, or keeps it from us, holds what it was started with as far as anybody knows.
+    if (error instanceof TickloopError) return undefined;
+    throw error;
+  });
+  if (label === undefined || isBaseLabel(label)) return;
+  throw new ConfigError(
+    'config/unusable',
+    `${config.policy.baseUrl} holds the weights "${label}" of a run that trained whole weights, under the name of its base model: restart that server (here: tickloop down, then tickloop up), or name another.`,
+  );
 }
 
 function lengthChars({ messages }: PromptRow): number {

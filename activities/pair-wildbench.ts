@@ -1,3 +1,4 @@
+import type { ActivityProgress } from '../domain/activity-progress.ts';
 import type { RolloutCounts } from '../domain/run.ts';
 import { parsePairReply, renderPairPrompt, seatsModelAtA, type PairVerdict } from '../domain/wildbench/judge-pair.ts';
 import type { AnswerPair } from '../domain/wildbench/judgments.ts';
@@ -26,6 +27,8 @@ export interface PairingPlan {
   readonly tasks: readonly WildBenchTask[];
   readonly answers: Answers;
   readonly baselines: readonly { readonly name: string; readonly answers: Answers }[];
+  /** What the same activity had done before: its heartbeats go on from there. */
+  readonly earlier?: ActivityProgress;
 }
 
 /** One pair in one order. */
@@ -47,7 +50,7 @@ export async function pairWildbench(
   const asks = plan.judges.flatMap((judge) =>
     seatings.map((seating) => (calls: JudgeCalls) => judgePair(calls, judge, plan, template, seating)),
   );
-  return makeJudgments(services, plan.scope, asks);
+  return makeJudgments(services, plan.scope, asks, plan.earlier);
 }
 
 function seatPair(

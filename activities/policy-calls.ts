@@ -1,12 +1,12 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { hashJson } from '../clients/content-hash.ts';
-import type { SamplingParameters, StructuredOutput } from '../clients/model-server.ts';
+import type { ModelServer, SamplingParameters, StructuredOutput } from '../clients/model-server.ts';
 import type { SamplingConfig } from '../configs/schema/sampling.ts';
 import type { FinishReason } from '../domain/completion.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
 import type { Rollout, SampledTokens } from '../domain/rollout.ts';
-import type { RunRef } from '../domain/run.ts';
+import type { DrawnUsage, RunRef } from '../domain/run.ts';
 import { asAdapterError } from './failure.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { finishWhatIsPaid, isRefused, payOnce, type RefusedCall } from './paid-calls.ts';
@@ -66,10 +66,10 @@ export async function drawRollouts(
   { run, policy }: { readonly run: RunRef; readonly policy: PolicyVersion },
   scope: string,
   calls: readonly PolicyCall[],
-): Promise<{ readonly rollouts: readonly Rollout[]; readonly usage: CallUsage }> {
-  await ensureServed(services, run, policy);
+): Promise<{ readonly rollouts: readonly Rollout[]; readonly usage: DrawnUsage }> {
+  const server = await ensureServed(services, run, policy);
   const signal = cancellationSignal();
-  const progress = { done: 0, total: calls.length, calls: 0, promptTokens: 0, completionTokens: 0 };
+  const progress = { done: 0, total: calls.length, calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const ledger = await services.ledgers.open(scope);
   const stopHeartbeats = startHeartbeats(() => progress);
   try {
@@ -77,19 +77,21 @@ export async function drawRollouts(
       services.policyLane,
       calls,
       async (call) => {
-        const answer = await payOnce(ledger, callKey(policy, call), () => chat(services, policy, call, signal));
+        const answer = await payOnce(ledger, callKey(policy, call), () => chat(server, policy, call, signal));
         progress.done += 1;
         progress.calls += 1;
         if (!isRefused(answer)) {
           progress.promptTokens += answer.promptTokens ?? 0;
           progress.completionTokens += answer.completionTokens ?? 0;
+          if (answer.promptTokens !== null && answer.completionTokens !== null) progress.reported += 1;
         }
         return toRollouts(policy, call, answer);
       },
       signal,
     );
-    const { calls: made, promptTokens, completionTokens } = progress;
-    return { rollouts: groups.flat(), usage: { calls: made, promptTokens, completionTokens } };
+    const { calls: made, promptTokens, completionTokens, reported } = progress;
+    const usage = { calls: made, promptTokens, completionTokens, unreportedUsage: made - reported };
+    return { rollouts: groups.flat(), usage };
   } catch (error) {
     throw asAdapterError(error, policy.adapterHash);
   } finally {
@@ -99,7 +101,7 @@ export async function drawRollouts(
 }
 
 async function chat(
-  { policy: server }: RunServices,
+  server: ModelServer,
   { servedModel }: PolicyVersion,
   { messages, sampling, seed, n, stop, structuredOutput, returnTokens }: PolicyCall,
   signal: AbortSignal,

@@ -1,14 +1,13 @@
 import type { ArtifactStore } from '../clients/artifact-store.ts';
 import { datasetName } from '../domain/artifact-names.ts';
-import type { ArtifactRef } from '../domain/artifact.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { DatasetRow } from '../domain/synthesis/settle-dataset.ts';
+import type { DatasetReader, NamedDataset } from '../inputs/dataset-reader.ts';
 import { refOf } from './read-artifact.ts';
 
-/** A dataset that a config names by the run that made it. */
-export interface NamedDataset {
-  readonly ref: ArtifactRef;
-  readonly rows: readonly DatasetRow[];
+/** Reads datasets from a store. */
+export function datasetReader(store: ArtifactStore): DatasetReader {
+  return (runName, field) => readDataset(store, runName, field);
 }
 
 /**
@@ -17,7 +16,7 @@ export interface NamedDataset {
  * @param field of the config that names the run
  * @throws ConfigError `config/unusable` where it has none
  */
-export async function readDataset(store: ArtifactStore, runName: string, field: string): Promise<NamedDataset> {
+async function readDataset(store: ArtifactStore, runName: string, field: string): Promise<NamedDataset> {
   const manifest = await store.find(datasetName(runName));
   if (manifest === undefined) {
     throw new ConfigError(

@@ -5,7 +5,7 @@ import { promptShardName, shardName, stageName } from '../domain/artifact-names.
 import { policyStamp } from '../domain/policy-version.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
-import type { SampleStage, ShardTask } from '../domain/run.ts';
+import type { DrawnUsage, SampleStage, ShardTask } from '../domain/run.ts';
 import { drawRollouts, samplingParameters, type PolicyCall } from './policy-calls.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServicesProvider } from './run-services.ts';
@@ -13,12 +13,14 @@ import type { RunServicesProvider } from './run-services.ts';
 /** Draws the rollouts of a shard: G completions of each prompt from the given policy version. */
 export function createRespondActivities(provider: RunServicesProvider) {
   return {
-    async respond(task: ShardTask): Promise<void> {
+    /** @returns the calls and tokens that were spent; what was drawn is in the artifact */
+    async respond(task: ShardTask): Promise<DrawnUsage> {
       const services = await provider.of(task.run);
       const { store, config } = services;
       const { runName, configHash } = task.run;
       const name = shardName(stageName(runName, task.round, task.stage), 'rollouts', task.shard);
-      if ((await store.find(name)) !== undefined) return;
+      const existing = await store.find(name);
+      if (existing !== undefined) return toUsage(existing.summary as unknown as DrawnUsage);
       const prompts = await readArtifact<PromptRow>(store, promptShardName({ ...task, runName }));
       const calls = planCalls(config, task, prompts.rows);
       const { rollouts, usage } = await drawRollouts(services, task, name, calls);
@@ -32,8 +34,13 @@ export function createRespondActivities(provider: RunServicesProvider) {
         shards: [rollouts],
         summary: { ...usage },
       });
+      return usage;
     },
   };
+}
+
+function toUsage({ calls, promptTokens, completionTokens, unreportedUsage = 0 }: DrawnUsage): DrawnUsage {
+  return { calls, promptTokens, completionTokens, unreportedUsage };
 }
 
 /** Of what is trained on token by token, and of what is compared with the base token by token. */

@@ -11,6 +11,7 @@ import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
 import type { EndpointConfig, RewardModelConfig } from '../configs/schema/endpoint.ts';
 import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../configs/schema/judge.ts';
 import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
+import { trainsWhole } from '../configs/schema/whole-weights.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
 import { seatBolt, type BoltSeats } from './bolt-seats.ts';
@@ -26,6 +27,8 @@ export interface RunServices {
   readonly policy: ModelServer;
   /** Shared by all activities of this worker that call this endpoint: the engine sees one queue. */
   readonly policyLane: LimitFunction;
+  /** The policy's server where this run trains whole weights, which take the place of those that it holds. */
+  readonly replaced: ModelServer | undefined;
   readonly judges: Readonly<Record<JudgeRole, JudgeSeats | undefined>>;
   readonly rewardModel: RewardSeat | undefined;
   /** Who takes part in a comparison, or judges the tasks that measure a policy in training; `undefined` where nobody does. */
@@ -166,6 +169,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       ledgers: createLocalLedgerStore({ root: run.storeRoot }),
       policy: policy.server,
       policyLane: policy.lane,
+      replaced: trainsWhole(config) ? policy.server : undefined,
       judges: {
         judge: judgeSeats('judge' in config ? config.judge : undefined),
         gold: judgeSeats('goldJudge' in config ? config.goldJudge : undefined),

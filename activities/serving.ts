@@ -1,14 +1,16 @@
 import { configOfLoop } from '../configs/stage-sampling.ts';
 import type { ModelServer } from '../clients/model-server.ts';
-import type { ProbeScore, TrainingResult } from '../clients/trainer.ts';
+import type { TrainingResult } from '../clients/trainer.ts';
 import { roundName } from '../domain/artifact-names.ts';
 import { AdapterError } from '../domain/errors.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import { decideProbe, type ProbeNumbers } from '../domain/probe.ts';
 import type { RunRef } from '../domain/run.ts';
 import { withHeartbeats } from './heartbeats.ts';
+import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
+import { ensureHeld } from './whole-weights.ts';
 
 /** An adapter with the facts that a probe needs. */
 export type AdapterVersion = PolicyVersion & { readonly adapterHash: string; readonly adapterPath: string };
@@ -40,15 +42,19 @@ const keyOf = ({ servedModel, adapterPath }: AdapterVersion): string => `${serve
  * Makes sure that the server has this version before anything is sampled: after a restart every adapter is gone. A version
  * that had to be loaded is probed against its own base, and so is one that is there without this worker having seen its
  * probe to the end: a worker or a server may have died between load and probe.
+ *
+ * @returns the server to ask; where whole weights come and go, it refuses the answers of any others
  */
-export async function ensureServed(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<void> {
-  if (!isAdapter(policy)) return;
+export async function ensureServed(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<ModelServer> {
+  if (services.policy === services.replaced) return withHeartbeats(() => ensureHeld(services, run, policy));
+  if (!isAdapter(policy)) return services.policy;
   const { underWay } = knownOn(services.policy);
   const key = keyOf(policy);
   const shared = underWay.get(key) ?? loadAndProbe(services, run, policy).finally(() => underWay.delete(key));
   underWay.set(key, shared);
   // The first forward pass with an adapter can take a CPU server minutes: it compiles.
   await withHeartbeats(() => shared);
+  return services.policy;
 }
 
 async function loadAndProbe(services: RunServices, run: RunRef, policy: AdapterVersion): Promise<void> {
@@ -60,12 +66,6 @@ async function loadAndProbe(services: RunServices, run: RunRef, policy: AdapterV
   if (!isServed) await server.loadAdapter(policy.servedModel, policy.adapterPath);
   const training = await readArtifact<TrainingResult>(store, roundName(run.runName, policy.round, 'training'));
   await probeServed(services, policy, config.policy.model, training.rows[0] as TrainingResult);
-}
-
-/** Tokens of a probe that are compared: every other one of its last sixteen, which lie in the answer. */
-function probePositions({ tokenIds }: ProbeScore): readonly number[] {
-  const last = tokenIds.length - 1;
-  return Array.from({ length: 8 }, (_, index) => last - 2 * index).filter((position) => position >= 1);
 }
 
 /**
@@ -92,19 +92,11 @@ async function probeServed(
 ): Promise<ProbeNumbers> {
   const { probed } = knownOn(server);
   probed.delete(keyOf(adapter));
-  const positions = probes.flatMap((probe) => probePositions(probe).map((position) => ({ probe, position })));
-  const trained = (kind: 'baseLogprobs' | 'adapterLogprobs') =>
-    positions.map(({ probe, position }) => probe[kind][position - 1] as number);
-  const score = (model: string) =>
-    Promise.all(
-      positions.map(({ probe: { tokenIds }, position }) =>
-        server.nextTokenLogprob(model, tokenIds.slice(0, position), tokenIds[position] as number),
-      ),
-    );
+  const score = (model: string) => servedLogprobs(server, model, probes);
   const decision = decideProbe(
     {
-      trainedBase_T: trained('baseLogprobs'),
-      trainedAdapter_T: trained('adapterLogprobs'),
+      trainedBase_T: trainedLogprobs(probes, 'baseLogprobs'),
+      trainedAdapter_T: trainedLogprobs(probes, 'adapterLogprobs'),
       servedBase_T: await score(config.policy.model),
       servedAdapter_T: await score(adapter.servedModel),
       servedPrevious_T: await score(previousModel),

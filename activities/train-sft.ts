@@ -5,14 +5,15 @@ import { configOfLoop } from '../configs/stage-sampling.ts';
 import { boltName, roundName } from '../domain/artifact-names.ts';
 import { SFT_ROUND } from '../domain/bolt/online-config.ts';
 import type { SftRow } from '../domain/bolt/sft-row.ts';
-import { DataError, TrainerError } from '../domain/errors.ts';
+import { DataError } from '../domain/errors.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import { callSeed } from '../domain/random.ts';
 import type { RunRef } from '../domain/run.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
-import { readCurve, type StepEvent, type TrainedAdapter } from './train.ts';
+import { adoptWeights, type TrainedWeights } from './adopt-weights.ts';
+import { readCurve, type StepEvent } from './train.ts';
 import { writeTrainingRows } from './training-job.ts';
 
 export interface TrainSftInput {
@@ -23,15 +24,15 @@ export interface TrainSftInput {
 /** How many rows lend their text to the probe. */
 const PROBE_COUNT = 4;
 
-/** Trains an adapter on bootstrapped rows, in a process of its own that outlives this worker. */
+/** Trains an adapter or whole weights on bootstrapped rows, in a process of its own that outlives this worker. */
 export function createTrainSftActivities(provider: RunServicesProvider, trainer: Trainer) {
   return {
-    async trainSft({ run, policy }: TrainSftInput): Promise<TrainedAdapter> {
+    async trainSft({ run, policy }: TrainSftInput): Promise<TrainedWeights> {
       const services = await provider.of(run);
       const { store } = services;
       const name = roundName(run.runName, SFT_ROUND, 'training');
       const existing = await store.find(name);
-      if (existing !== undefined) return existing.summary as unknown as TrainedAdapter;
+      if (existing !== undefined) return existing.summary as unknown as TrainedWeights;
       const rows = await readArtifact<SftRow>(store, boltName(run.runName, 'sft-rows'));
       if (rows.rows.length === 0) {
         throw new DataError(
@@ -41,15 +42,7 @@ export function createTrainSftActivities(provider: RunServicesProvider, trainer:
       }
       const job = await prepareJob(services, run, policy, rows.rows);
       const result = await runTrainer(trainer, services, job);
-      if (result.adapterDir === null) {
-        throw new TrainerError(
-          'trainer/no-result',
-          `The trainer was asked for an adapter and its result.json in ${job.outputDir} names none; remove that folder.`,
-        );
-      }
-      const folder = `adapters/round-${SFT_ROUND}`;
-      const adapter = await store.adoptFolder(result.adapterDir, `${run.runName}/${folder}`);
-      const trained: TrainedAdapter = { adapterPath: adapter.path, adapterHash: adapter.contentHash };
+      const { trained, recorded } = await adoptWeights(store, run, SFT_ROUND, job, result);
       const lineage = {
         step: 'train-sft',
         parents: [rows.ref],
@@ -67,7 +60,7 @@ export function createTrainSftActivities(provider: RunServicesProvider, trainer:
         ...lineage,
         name,
         schema: 'training-result',
-        shards: [[{ ...result, adapterDir: folder }]],
+        shards: [[recorded]],
         summary: { ...trained },
       });
       return trained;
@@ -82,7 +75,7 @@ async function prepareJob(
   rows: readonly SftRow[],
 ): Promise<SftJob> {
   const { sft, seed, policy: endpoint } = configOfLoop(config, 'bolt');
-  const { delimiters: _delimiters, command: _command, microBatchSize, ...hyperparameters } = sft;
+  const { delimiters: _delimiters, command: _command, weights: _weights, microBatchSize, ...settings } = sft;
   const outputDir = await store.workFolder(roundName(run.runName, SFT_ROUND, 'training'));
   const trained = rows.map(({ prompt, completion }): TrainingRow => ({ prompt, completion }));
   const rowsPath = await writeTrainingRows(outputDir, 'rows', trained);
@@ -94,7 +87,12 @@ async function prepareJob(
     rowsPath,
     outputDir,
     seed: callSeed({ seed, stage: 'train', round: SFT_ROUND, promptId: '', sampleIndex: 0 }),
-    hyperparameters: { ...hyperparameters, ...(microBatchSize === undefined ? {} : { microBatchSize }) },
+    hyperparameters: {
+      ...settings,
+      ...(microBatchSize === undefined ? {} : { microBatchSize }),
+      loraRank: settings.loraRank ?? null,
+      loraAlpha: settings.loraAlpha ?? null,
+    },
     probes: trained.slice(0, PROBE_COUNT).map(({ prompt, completion }) => [...prompt, ...completion]),
   };
 }

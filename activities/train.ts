@@ -5,40 +5,35 @@ import type { Trainer, TrainerEvent, TrainingJob, TrainingResult } from '../clie
 import { rowRule } from '../configs/row-rule.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
 import { roundName } from '../domain/artifact-names.ts';
-import { ConfigError, DataError, TrainerError } from '../domain/errors.ts';
+import { ConfigError, DataError } from '../domain/errors.ts';
 import { policyStamp, type PolicyVersion } from '../domain/policy-version.ts';
 import type { TrainingRow } from '../domain/rounds/select-rows.ts';
 import type { RunRef } from '../domain/run.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { adoptWeights, type TrainedWeights } from './adopt-weights.ts';
 import { prepareJob } from './training-job.ts';
 
 export interface TrainInput {
   readonly run: RunRef;
   readonly round: number;
-  /** Where the round starts: its adapter is gone on from. */
+  /** Where the round starts: its weights are gone on from. */
   readonly policy: PolicyVersion;
-}
-
-/** The new weights, before anyone has served them. */
-export interface TrainedAdapter {
-  readonly adapterPath: string;
-  readonly adapterHash: string;
 }
 
 /** A step of a training. */
 export type StepEvent = Extract<TrainerEvent, { event: 'step' }>;
 
-/** Trains an adapter on the rows of a round, in a process of its own that outlives this worker. */
+/** Trains an adapter or whole weights on the rows of a round, in a process of its own that outlives this worker. */
 export function createTrainActivities(provider: RunServicesProvider, trainer: Trainer) {
   return {
-    async train({ run, round, policy }: TrainInput): Promise<TrainedAdapter> {
+    async train({ run, round, policy }: TrainInput): Promise<TrainedWeights> {
       const services = await provider.of(run);
       const { store } = services;
       const name = roundName(run.runName, round, 'training');
       const existing = await store.find(name);
-      if (existing !== undefined) return existing.summary as unknown as TrainedAdapter;
+      if (existing !== undefined) return existing.summary as unknown as TrainedWeights;
 
       const config = configOfLoop(services.config, 'online-dpo');
       const { training } = config;
@@ -65,14 +60,7 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
         shards: [curve],
         summary: {},
       });
-      if (result.adapterDir === null) {
-        throw new TrainerError(
-          'trainer/no-result',
-          `The trainer was asked for an adapter and its result.json in ${job.outputDir} names none; remove that folder.`,
-        );
-      }
-      const adapter = await store.adoptFolder(result.adapterDir, `${run.runName}/adapters/round-${round}`);
-      const trained: TrainedAdapter = { adapterPath: adapter.path, adapterHash: adapter.contentHash };
+      const { trained, recorded } = await adoptWeights(store, run, round, job, result);
       await store.write({
         name,
         schema: 'training-result',
@@ -80,7 +68,7 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
         parents: [ref],
         configHash: run.configHash,
         policy: policyStamp(policy),
-        shards: [[{ ...result, adapterDir: `adapters/round-${round}` }]],
+        shards: [[recorded]],
         summary: { ...trained },
       });
       return trained;

@@ -4,7 +4,7 @@ import type { TrainingGroup, TrainingJob, TrainingResult, TrainingRow as Imitate
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { TrainingConfig } from '../configs/schema/training.ts';
 import { roundName } from '../domain/artifact-names.ts';
-import type { PolicyVersion } from '../domain/policy-version.ts';
+import { weightsOf, type PolicyVersion } from '../domain/policy-version.ts';
 import type { PreferencePair } from '../domain/preference-pair.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
@@ -12,8 +12,10 @@ import type { ChosenAnswer } from '../domain/rounds/select-answers.ts';
 import type { RewardedTokens } from '../domain/rounds/select-groups.ts';
 import type { TrainingRow } from '../domain/rounds/select-rows.ts';
 import type { RunRef } from '../domain/run.ts';
+import { configOfLoop } from '../configs/stage-sampling.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
+import { baseOf } from './whole-weights.ts';
 
 /** How many rows lend their best answers to the probe. */
 const PROBE_COUNT = 4;
@@ -30,18 +32,29 @@ export interface RoundTraining {
   readonly rows: readonly TrainingRow[];
 }
 
+/** ReST-EM may train the base model anew in each round. */
+function startsAfresh(training: TrainingConfig | null): boolean {
+  return training?.method === 'rest-em' && training.startFrom === 'base';
+}
+
+/** The weights that a round's training goes on from, when the round samples from `policy`. */
+export function trainingStart(services: RunServices, policy: PolicyVersion): PolicyVersion {
+  return startsAfresh(configOfLoop(services.config, 'online-dpo').training) ? baseOf(services) : policy;
+}
+
 /** Writes the rows where the trainer reads them, and the job that names them. */
 export async function prepareJob(
   { store }: RunServices,
   { run, round, policy, config, training, rows }: RoundTraining,
 ): Promise<TrainingJob> {
   const outputDir = await store.workFolder(roundName(run.runName, round, 'training'));
-  const startsAfresh = training.method === 'rest-em' && training.startFrom === 'base';
+  const start = startsAfresh(training) ? null : policy;
+  const modelPath = resolve(config.policy.modelPath);
   const base = {
     schemaVersion: 1,
-    baseModelPath: resolve(config.policy.modelPath),
-    startAdapterPath: startsAfresh ? null : policy.adapterPath,
-    ...(training.optimizer === 'kept' && !startsAfresh
+    baseModelPath: start?.checkpoint?.path ?? modelPath,
+    startAdapterPath: start?.adapterPath ?? null,
+    ...(training.optimizer === 'kept' && start !== null
       ? { optimizerPath: await readOptimizerPath(store, run, policy) }
       : {}),
     outputDir,
@@ -49,6 +62,11 @@ export async function prepareJob(
     probes: rows.slice(0, PROBE_COUNT).map(probeOf),
   } as const;
   const write = (name: string, lines: readonly object[]) => writeTrainingRows(outputDir, name, lines);
+  // An adapter is switched off for the initial reference; whole weights have to be told where it is.
+  const pullOf = (reference: 'previous' | 'initial') => ({
+    reference,
+    ...(training.weights === 'full' && reference === 'initial' ? { initialPolicyPath: modelPath } : {}),
+  });
   switch (training.method) {
     case 'dpo': {
       const { beta, nllWeight, reference } = training;
@@ -56,7 +74,7 @@ export async function prepareJob(
         ...base,
         method: 'dpo',
         pairsPath: await write('pairs', rows),
-        reference,
+        ...pullOf(reference),
         hyperparameters: { ...sharedHyperparameters(training), beta, nllWeight },
       };
     }
@@ -73,7 +91,7 @@ export async function prepareJob(
         ...base,
         method: 'grpo',
         groupsPath: await write('groups', (rows as readonly RewardedTokens[]).map(toTrainingGroup)),
-        reference,
+        ...pullOf(reference),
         hyperparameters: {
           ...sharedHyperparameters(training),
           algorithm: method,
@@ -109,8 +127,8 @@ function sharedHyperparameters(training: TrainingConfig) {
     batchSize,
     ...(microBatchSize === undefined ? {} : { microBatchSize }),
     maxLength,
-    loraRank,
-    loraAlpha,
+    loraRank: loraRank ?? null,
+    loraAlpha: loraAlpha ?? null,
     schedule,
     saveSteps,
     device,
@@ -121,9 +139,10 @@ function sharedHyperparameters(training: TrainingConfig) {
 async function readOptimizerPath(
   store: RunServices['store'],
   { runName }: RunRef,
-  { round, adapterPath }: PolicyVersion,
+  policy: PolicyVersion,
 ): Promise<string | null> {
-  if (adapterPath === null) return null;
+  const { round } = policy;
+  if (weightsOf(policy).hash === null) return null;
   const { rows } = await readArtifact<TrainingResult>(store, roundName(runName, round, 'training'));
   return rows[0]?.optimizerPath ?? null;
 }

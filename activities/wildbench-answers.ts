@@ -6,7 +6,7 @@ import type { Rollout } from '../domain/rollout.ts';
 import { cleanAnswer } from '../domain/wildbench/clean-answer.ts';
 import { taskOfRow, type TaskRow } from '../domain/wildbench/task-row.ts';
 import type { WildBenchTask } from '../domain/wildbench/task.ts';
-import type { StoredAnswer } from './open-wildbench.ts';
+import type { StoredAnswer } from '../inputs/task-files.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { hashJson, sha256Hex } from '../clients/content-hash.ts';
+import { addProgress, NOTHING_DONE, type ActivityProgress } from '../domain/activity-progress.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
 import type { FinishReason } from '../domain/completion.ts';
 import { callSeed } from '../domain/random.ts';
@@ -59,11 +60,12 @@ export async function makeJudgments<Row extends { readonly unreadable: string | 
   { ledgers }: RunServices,
   scope: string,
   tasks: readonly ((calls: JudgeCalls) => Promise<Row>)[],
+  earlier: ActivityProgress = NOTHING_DONE,
 ): Promise<{ readonly rows: readonly Row[]; readonly counts: RolloutCounts }> {
   const signal = cancellationSignal();
   const usage: JudgeUsage = { calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const progress = { done: 0, total: tasks.length };
-  const stopHeartbeats = startHeartbeats(() => ({ ...progress, ...usage }));
+  const stopHeartbeats = startHeartbeats(() => addProgress(earlier, { ...progress, ...usage }));
   const ledger = await ledgers.open(scope);
   const calls: JudgeCalls = { ledger, batch: createCallBatch(signal), signal, usage };
   try {

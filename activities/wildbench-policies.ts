@@ -61,7 +61,14 @@ async function findPublished(
     );
   }
   const { rows, manifest } = await readArtifact<PolicyVersion>(store, roundName(fromRun, wanted, 'policy'));
-  return { version: rows[0] as PolicyVersion, origin: { runName: fromRun, configHash: manifest.configHash } };
+  const version = rows[0] as PolicyVersion;
+  if (version.checkpoint !== undefined) {
+    throw new ConfigError(
+      'config/unusable',
+      `policies.${name} is round ${wanted} of the run "${fromRun}", which trained whole weights: policies are asked side by side, and a server holds one set of whole weights at a time. Start a server with --model ${version.checkpoint.path}, and name its model and baseUrl in policies.${name} instead of fromRun.`,
+    );
+  }
+  return { version, origin: { runName: fromRun, configHash: manifest.configHash } };
 }
 
 /** The policy of that name as it was recorded. @throws Error when there is none: a mistake in the workflow */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerChecklistsCommands } from './checklists-commands.ts';
 import { registerCompareCommand } from './compare-command.ts';
@@ -8,8 +9,13 @@ import { registerTickCommands } from './tick-commands.ts';
 import { registerVerifyCommands } from './verify-commands.ts';
 import { registerWildbenchCommands } from './wildbench-commands.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
+
 const program = new Command('tickloop')
   .description('Durable self-improvement loops for language models')
+  .version(version, '-V, --version', 'print the version')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .showHelpAfterError();
 

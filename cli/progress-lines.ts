@@ -1,3 +1,4 @@
+import { formatCount } from '../domain/format-number.ts';
 import type { RunProgress, RunStatus } from '../domain/run-progress.ts';
 import { displayWidth, stripControls, type Paint, type Piece } from './terminal-text.ts';
 
@@ -7,6 +8,8 @@ export interface ProgressRates {
   readonly timeLeftMs: number | null;
   readonly callsPerSecond: number | null;
   readonly tokensPerSecond: number | null;
+  /** Tokens that a reference scores. */
+  readonly scoredPerSecond: number | null;
 }
 
 const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
@@ -20,8 +23,16 @@ const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
   failed: 'red',
 };
 
-/** Stages that count model calls; the others count steps of their own. */
-const COUNTS_CALLS: ReadonlySet<string> = new Set(['evaluate', 'sample']);
+/** What a stage, or a part of it, counts; the others count steps of their own. */
+const UNITS: Readonly<Record<string, string>> = {
+  sample: 'calls',
+  bootstrap: 'calls',
+  curate: 'queries',
+  'held-out': 'calls',
+  followed: 'calls for followed queries',
+  divergence: 'tokens scored for the KL',
+  tasks: 'calls for tasks',
+};
 
 /** `1:02:03` or `02:03`. */
 export function formatClock(milliseconds: number): string {
@@ -38,6 +49,7 @@ export function plainLine(progress: RunProgress, rates: ProgressRates): string {
     `[${formatClock(rates.elapsedMs)}] ${stripControls(progress.runName)}${status === 'running' ? '' : ` ${status}`}: ${stage}${rounds === 0 ? '' : `, round ${round}/${rounds}`}`,
     stageText(progress),
     ...rateTexts(progress, rates),
+    ...tokenTexts(progress),
     resultText(progress),
     trainingText(progress),
     note === null ? '' : stripControls(note),
@@ -57,6 +69,8 @@ export function liveLines(progress: RunProgress, rates: ProgressRates, columns: 
     barLine(progress, columns),
     [{ text: [...rateTexts(progress, rates), `elapsed ${formatClock(rates.elapsedMs)}`].join('  '), paint: 'dim' }],
   ];
+  const tokens = tokenTexts(progress);
+  if (tokens.length > 0) lines.push([{ text: tokens.join('  '), paint: 'dim' }]);
   const results = [resultText(progress), trainingText(progress)].filter((part) => part !== '');
   if (results.length > 0) lines.push([{ text: results.join('  '), paint: 'plain' }]);
   if (progress.note !== null) lines.push([{ text: stripControls(progress.note), paint: 'yellow' }]);
@@ -90,16 +104,31 @@ function barLine(progress: RunProgress, columns: number): Piece[] {
   ];
 }
 
-function stageText({ stageDone, stageTotal, stage }: RunProgress): string {
-  return stageTotal <= 0 ? '' : `${stageDone}/${stageTotal} ${COUNTS_CALLS.has(stage) ? 'calls' : 'steps'}`;
+/** How much of the stage is done and of what, or nothing where it has nothing to count. */
+export function stageText({ stageDone, stageTotal, stage, part }: RunProgress): string {
+  return stageTotal <= 0 ? '' : `${stageDone}/${stageTotal} ${UNITS[part ?? stage] ?? 'steps'}`;
 }
 
-function rateTexts({ calls }: RunProgress, { callsPerSecond, tokensPerSecond, timeLeftMs }: ProgressRates): string[] {
+function rateTexts(progress: RunProgress, rates: ProgressRates): string[] {
+  const { calls, part } = progress;
+  const { callsPerSecond, tokensPerSecond, scoredPerSecond, timeLeftMs } = rates;
+  const perSecond = (rate: number | null, digits: number, unit: string): string =>
+    rate === null ? '' : `${rate.toFixed(digits)} ${unit}/s`;
   return [
     `${calls} calls in all`,
-    callsPerSecond === null ? '' : `${callsPerSecond.toFixed(1)} calls/s`,
-    tokensPerSecond === null ? '' : `${Math.round(tokensPerSecond)} tokens/s`,
-    timeLeftMs === null ? '' : `${formatClock(timeLeftMs)} left`,
+    ...(part === 'divergence'
+      ? [perSecond(scoredPerSecond, 1, 'tokens scored')]
+      : [perSecond(callsPerSecond, 1, 'calls'), perSecond(tokensPerSecond, 0, 'tokens')]),
+    timeLeftMs === null || timeLeftMs === 0 ? '' : `${formatClock(timeLeftMs)} left`,
+  ].filter((part) => part !== '');
+}
+
+/** Tokens of all calls, with how many of them nobody knows the tokens of, and apart from them what was scored for the KL. */
+function tokenTexts({ calls, promptTokens, completionTokens, unreportedCalls, scored }: RunProgress): string[] {
+  const untold = unreportedCalls === 0 ? '' : ` (not reported for ${formatCount(unreportedCalls)} calls)`;
+  return [
+    calls === 0 ? '' : `tokens ${formatCount(promptTokens)} in, ${formatCount(completionTokens)} out${untold}`,
+    scored === 0 ? '' : `${formatCount(scored)} tokens scored for the KL`,
   ].filter((part) => part !== '');
 }
 

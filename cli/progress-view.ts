@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import type { RunProgress } from '../domain/run-progress.ts';
+import { keepGrowing } from './keep-growing.ts';
 import { liveLines, plainLine, type ProgressRates } from './progress-lines.ts';
 import { createRateMeter, timeLeftMs } from './rate-meter.ts';
 import { cutPieces, displayWidth, stripControls, type Piece } from './terminal-text.ts';
@@ -42,9 +43,11 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
   const startedMs = now();
   const calls = createRateMeter({ windowMs: RATE_WINDOW_MS, now });
   const tokens = createRateMeter({ windowMs: RATE_WINDOW_MS, now });
+  const scored = createRateMeter({ windowMs: RATE_WINDOW_MS, now });
   const paints = picocolors.createColors(color);
   let stage = { key: '', startedMs, doneAtStart: 0 };
   let lastShownMs = Number.NEGATIVE_INFINITY;
+  let latest: RunProgress | null = null;
   let pending: RunProgress | null = null;
   let shown: RunProgress | null = null;
   let drawnWidths: number[] = [];
@@ -61,6 +64,7 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
     }),
     callsPerSecond: calls.perSecond(),
     tokensPerSecond: tokens.perSecond(),
+    scoredPerSecond: scored.perSecond(),
   });
 
   const eraseDrawn = (): string => {
@@ -89,10 +93,13 @@ export function createProgressView({ stream, isTty, color, now }: ProgressViewOp
   };
 
   return {
-    update: (progress) => {
+    update: (told) => {
+      const progress = keepGrowing(latest, told);
+      latest = progress;
       calls.record(progress.calls);
       tokens.record(progress.promptTokens + progress.completionTokens);
-      const stageKey = `${progress.stage} ${progress.round}`;
+      scored.record(progress.scored);
+      const stageKey = `${progress.stage} ${progress.part ?? ''} ${progress.round}`;
       const key = `${stageKey} ${progress.status}`;
       const changed = key !== stage.key;
       if (changed) {

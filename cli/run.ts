@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { RunConfig } from '../configs/schema/run-config.ts';
+import { trainsWhole } from '../configs/schema/whole-weights.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { RunResult } from '../domain/run.ts';
 import { taskQueues } from '../domain/task-queues.ts';
@@ -58,12 +59,14 @@ export async function run(options: RunOptions, output: Output): Promise<number> 
 }
 
 /** The servers that a config names; no worker where they run elsewhere. */
-function stackOf({ config: { temporal, policy } }: LoadedConfig, startsWorker: boolean): StackOptions {
+function stackOf({ config }: LoadedConfig, startsWorker: boolean): StackOptions {
+  const { temporal, policy } = config;
   return {
     temporalAddress: temporal.address,
     namespace: temporal.namespace,
     taskQueue: temporal.taskQueue,
     vllmUrl: policy.baseUrl,
+    devEndpoints: trainsWhole(config),
     ...(startsWorker ? {} : { roles: [] }),
   };
 }
@@ -131,15 +134,16 @@ async function startOrAttach(
   return 'started';
 }
 
-/** Ctrl-C lets go of the terminal, not of the run. */
+/** Ctrl-C lets go of the terminal, not of the run; said before, since nobody dares to try it. */
 function onInterrupt(runName: string, output: Output): () => void {
   const letGo = () => {
     output.line(
-      `\nRun ${runName} goes on in the background. The same command watches it again; tickloop pause ${runName} or stop ${runName} holds or ends it; tickloop down stops the local servers (the run then waits).`,
+      `\nRun ${runName} goes on in the background. \`tickloop watch ${runName}\` or the same command shows it again; \`tickloop pause ${runName}\` or \`tickloop stop ${runName}\` holds or ends it; \`tickloop down\` stops the local servers, and the run then waits.`,
     );
     process.exit(130);
   };
   process.on('SIGINT', letGo);
+  output.line('Ctrl-C lets go of the terminal: the run goes on.');
   return () => process.off('SIGINT', letGo);
 }
 

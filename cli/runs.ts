@@ -8,6 +8,7 @@ import { taskQueues } from '../domain/task-queues.ts';
 import { pauseSignal, resumeSignal, stopSignal } from '../workflows/loop-control.ts';
 import type { reportWorkflow } from '../workflows/report.ts';
 import { collectProgress } from './collect-progress.ts';
+import { stageText } from './progress-lines.ts';
 import type { Output } from './output.ts';
 import type { PlaceFlags } from './place-command.ts';
 import { printResult } from './run.ts';
@@ -86,12 +87,14 @@ export async function showStatus(runName: string, options: PlaceFlags, output: O
   });
 }
 
-function describeProgress({ status, round, rounds, stage, stageDone, stageTotal, note }: RunProgress): string {
+function describeProgress(progress: RunProgress): string {
+  const { status, round, rounds, stage, note } = progress;
+  const counted = stageText(progress);
   return [
     status,
     ...(rounds === 0 ? [] : [`round ${round} of ${rounds}`]),
     stage,
-    ...(stageTotal === 0 ? [] : [`${stageDone} of ${stageTotal}`]),
+    ...(counted === '' ? [] : [counted]),
     ...(note === null ? [] : [note]),
   ].join(', ');
 }

@@ -7,12 +7,17 @@ interface StackFlags extends PlaceFlags {
   readonly vllmUrl: string;
   readonly taskQueue: string;
   readonly role?: readonly WorkerRole[];
+  readonly devEndpoints?: boolean;
 }
 
 /** Adds the commands about the servers of this machine. */
 export function registerStackCommands(program: Command): void {
   stackCommand(program, 'up', 'start the local stack: Temporal, vLLM and a worker')
     .addOption(new Option('--role <role...>', 'what the worker serves (default: everything)').choices(WORKER_ROLES))
+    .option(
+      '--dev-endpoints',
+      'start vLLM so that it takes whole weights at run time; without a key, so on loopback only',
+    )
     .action((flags: StackFlags) =>
       execute(flags.json, async (output) => {
         const { up } = await import('./up.ts');

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { StackError } from '../domain/errors.ts';
+import { temporalConnection } from '../domain/temporal-connection.ts';
 
 /** A client and how to let it go. */
 export interface TemporalSession {
@@ -15,10 +16,11 @@ export async function connectTemporal({
   readonly address: string;
   readonly namespace: string;
 }): Promise<TemporalSession> {
-  const connection = await Connection.connect({ address, connectTimeout: '5s' }).catch((cause: unknown) => {
+  const options = { ...temporalConnection({ address, namespace }, process.env), connectTimeout: '5s' } as const;
+  const connection = await Connection.connect(options).catch((cause: unknown) => {
     throw new StackError(
       'stack/not-running',
-      `No Temporal server answers at ${address}: start the local one with \`tickloop up\`, or correct temporal.address.`,
+      `No Temporal server answers at ${address}: start the local one with \`tickloop up\`, or correct temporal.address, TEMPORAL_TLS or TEMPORAL_API_KEY.`,
       { cause },
     );
   });

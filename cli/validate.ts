@@ -1,14 +1,23 @@
 import type { RunConfig } from '../configs/schema/run-config.ts';
+import { formatCount } from '../domain/format-number.ts';
+import { checkData } from '../inputs/check-data.ts';
 import { loadConfig } from './load-config.ts';
 import type { Output } from './output.ts';
 
-/** Checks a config file and says what it resolves to; returns the exit code. @throws ConfigError with every mistake */
+/**
+ * Checks a config file and the data files that it names, and says what it resolves to; returns the exit code.
+ *
+ * @throws ConfigError with every mistake of the config; DataError with the first one of the data
+ */
 export async function validate(configPath: string, sets: readonly string[], output: Output): Promise<number> {
   const { config, configHash } = await loadConfig(configPath, sets);
+  const rows = await checkData(config);
   output.line(
     `${configPath} is valid: loop ${config.loop}, ${lengthOf(config)}, seed ${config.seed}, hash ${configHash.slice(0, 16)}`,
   );
-  output.object({ valid: true, configHash, config });
+  const counts = Object.entries(rows).map(([name, count]) => `${name} ${formatCount(count)}`);
+  output.line(`its data files are valid: ${counts.join(', ')} rows`);
+  output.object({ valid: true, configHash, rows, config });
   return 0;
 }
 

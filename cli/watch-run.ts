@@ -6,6 +6,7 @@ import { collectProgress } from './collect-progress.ts';
 import type { StackGuard } from './guard-stack.ts';
 import type { Output } from './output.ts';
 import { createProgressView, wantsColor, type ProgressView } from './progress-view.ts';
+import { outlastOutages } from './outlast-outages.ts';
 import { workflowIdOf } from './run-name.ts';
 
 const POLL_MS = 1000;
@@ -38,13 +39,11 @@ export async function watchRun(
 }
 
 async function showUntilEnd(client: Client, runName: string, view: ProgressView): Promise<RunResult> {
-  const settled = client.workflow
-    .getHandle(workflowIdOf(runName))
-    .result()
-    .then(
-      (value) => ({ ok: true as const, value: value as RunResult }),
-      (error: unknown) => ({ ok: false as const, error }),
-    );
+  const handle = client.workflow.getHandle(workflowIdOf(runName));
+  const settled = outlastOutages(() => handle.result(), view.say, POLL_MS).then(
+    (value) => ({ ok: true as const, value: value as RunResult }),
+    (error: unknown) => ({ ok: false as const, error }),
+  );
   for (;;) {
     const ended = await Promise.race([
       settled,

@@ -82,6 +82,34 @@ export interface ServerMetrics {
   readonly prefixCacheHitsTotal: number | undefined;
 }
 
+/** Whole weights in a folder, and what the server is told that they are. */
+export interface LabelledWeights {
+  /** Absolute path of a Hugging Face checkpoint as the server sees it. */
+  readonly path: string;
+  readonly label: string;
+}
+
+/** Whole weights that are put in place of those that a server holds: only a vLLM in development mode can do that. */
+export interface WeightsControl {
+  /**
+   * What the server was last told that it holds; `default` since its start.
+   *
+   * @throws AdapterError `adapter/dev-mode-off`
+   */
+  label(signal?: AbortSignal): Promise<string>;
+  /** Takes back what the server was told, where its weights turned out to be others. */
+  relabel(label: string): Promise<void>;
+  isPaused(signal?: AbortSignal): Promise<boolean>;
+  resume(): Promise<void>;
+  /**
+   * Waits for the calls in the air, holds back new ones, loads the weights, forgets what was computed with the old ones,
+   * labels them and goes on. When it fails, `previous` is loaded again and the error says what is in service.
+   *
+   * @throws AdapterError `adapter/load-refused`, `adapter/dev-mode-off`
+   */
+  replace(next: LabelledWeights, previous: LabelledWeights | null, signal?: AbortSignal): Promise<void>;
+}
+
 /**
  * A vLLM server. Never retries: one call, one answer or one error (`ModelServerError`, `PromptTooLongError`,
  * `AdapterError`). Aborting the signal closes the connection, which cancels the request on the server, and rejects with
@@ -101,6 +129,7 @@ export interface ModelServer {
   /** Never `load_inplace`. @throws AdapterError `adapter/load-refused` with the server's reason. */
   loadAdapter(name: string, path: string, signal?: AbortSignal): Promise<void>;
   unloadAdapter(name: string, signal?: AbortSignal): Promise<void>;
+  readonly weights: WeightsControl;
   close(): Promise<void>;
 }
 

@@ -37,7 +37,8 @@ interface TrainingHyperparameters {
   readonly tooLong?: 'drop' | 'refuse';
   /** `null` trains all weights. */
   readonly loraRank: number | null;
-  readonly loraAlpha: number;
+  /** `null` where `loraRank` is. */
+  readonly loraAlpha: number | null;
   /** `cosine` by default. */
   readonly schedule?: 'cosine' | 'constant';
   readonly saveSteps: number;

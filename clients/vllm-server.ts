@@ -9,6 +9,7 @@ import {
   parseNextTokenResponse,
   parseTokenizeResponse,
 } from './vllm/responses.ts';
+import { createWeightsControl } from './vllm/weights.ts';
 import { createTransport, readJson, requireSuccess } from './vllm/transport.ts';
 import type { TransportOptions } from './vllm/transport.ts';
 
@@ -64,6 +65,7 @@ export function createVllmServer(options: TransportOptions): ModelServer {
       // 404: it is gone already, which is what was asked for.
       if (answer.status !== 404) requireSuccess(answer);
     },
+    weights: createWeightsControl(transport),
     close: () => transport.close(),
   };
 }

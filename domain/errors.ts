@@ -110,14 +110,15 @@ export class PromptTooLongError extends TickloopError {
   }
 }
 
-/** An adapter could not be served, or what is served is not what was trained. */
+/** Trained weights, an adapter or whole ones, could not be served, or what is served is not what was trained. */
 export class AdapterError extends TickloopError {
   readonly code:
     | 'adapter/not-loaded'
     | 'adapter/load-refused'
     | 'adapter/base-mismatch'
     | 'adapter/no-op'
-    | 'adapter/probe-mismatch';
+    | 'adapter/probe-mismatch'
+    | 'adapter/dev-mode-off';
 
   constructor(code: AdapterError['code'], message: string, options?: ErrorOptions) {
     super(message, code === 'adapter/not-loaded', options);

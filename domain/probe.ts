@@ -1,4 +1,7 @@
-/** Log-probabilities (nats) of the tokens of the probe texts, flattened, all of the same length. */
+/**
+ * Log-probabilities (nats) of the tokens of the probe texts, flattened, all of the same length. Where whole weights are
+ * trained, "adapter" is the checkpoint and "base" the weights that its training started from.
+ */
 export interface ProbeReadings {
   /** By the trainer with no adapter, and with the new adapter. */
   readonly trainedBase_T: readonly number[];
@@ -44,6 +47,7 @@ const nats = (value: number): string => value.toFixed(4);
 export function decideProbe(
   readings: ProbeReadings,
   limits: { readonly tolerance: number; readonly minChange: number },
+  what: 'adapter' | 'checkpoint' = 'adapter',
 ): ProbeDecision {
   const numbers: ProbeNumbers = {
     meanChange: meanAbsoluteDifference(readings.servedAdapter_T, readings.servedPrevious_T),
@@ -59,7 +63,7 @@ export function decideProbe(
     };
   }
   if (meanAbsoluteDifference(readings.trainedAdapter_T, readings.trainedBase_T) < limits.minChange) {
-    return { ok: false, code: 'no-op', why: 'training changed nothing: the adapter equals its base', ...numbers };
+    return { ok: false, code: 'no-op', why: `training changed nothing: the ${what} equals its base`, ...numbers };
   }
   if (numbers.meanDisagreement > limits.tolerance || numbers.meanDisagreement > numbers.meanChange) {
     return {
@@ -73,7 +77,7 @@ export function decideProbe(
     return {
       ok: false,
       code: 'no-op',
-      why: `the served adapter changes log-probabilities by ${nats(numbers.meanChange)} nats a token only (at least ${limits.minChange})`,
+      why: `the served ${what} changes log-probabilities by ${nats(numbers.meanChange)} nats a token only (at least ${limits.minChange})`,
       ...numbers,
     };
   }

@@ -147,6 +147,25 @@ export function judgeUsage(counts: RolloutCounts): RolloutCounts {
   return { ...NO_COUNTS, judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage };
 }
 
+/** What drawing answers has cost. */
+export interface DrawnUsage {
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Calls that the server gave no token counts for; unknown of what was drawn before this was counted. */
+  readonly unreportedUsage?: number;
+}
+
+/** Counts of calls that drew answers, and of nothing else. */
+export function drawnUsage({ calls, promptTokens, completionTokens, unreportedUsage = 0 }: DrawnUsage): RolloutCounts {
+  return { ...NO_COUNTS, calls, promptTokens, completionTokens, unreportedUsage };
+}
+
+/** Counts of judged answers without what drawing them has cost: for answers whose calls were counted when they were drawn. */
+export function withoutDrawing(counts: RolloutCounts): RolloutCounts {
+  return { ...counts, calls: 0, promptTokens: 0, completionTokens: 0 };
+}
+
 /** Mean pass rate, or `null` when nothing was decided. */
 export function meanPassRate(counts: RolloutCounts): number | null {
   return counts.passRateCount === 0 ? null : counts.passRateSum / counts.passRateCount;

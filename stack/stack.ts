@@ -6,12 +6,14 @@ import { isAlive, readProcessRecord, removeProcessRecord, type ProcessRecord } f
 import { withStackLock } from './stack-lock.ts';
 import { stopProcess, type StopOutcome } from './stop-process.ts';
 import { probeTemporal, temporalCommand } from './temporal.ts';
-import { probeVllm, vllmCommand } from './vllm.ts';
+import { probeVllm, requireDevEndpoints, vllmCommand } from './vllm.ts';
 import { isWorkerReady, workerAddress, workerCommand, type WorkerOptions } from './worker.ts';
 
 /** Addresses of the parts. */
 export interface StackOptions extends WorkerOptions {
   readonly vllmUrl: string;
+  /** Start vLLM in development mode, in which it takes whole weights at run time; false by default. */
+  readonly devEndpoints?: boolean;
 }
 
 /** What became of one part. */
@@ -57,15 +59,17 @@ async function ensureTemporal(paths: StackPaths, options: StartStackOptions): Pr
   );
 }
 
-async function ensureVllm(paths: StackPaths, { vllmUrl }: StartStackOptions): Promise<boolean> {
-  return ensureServer(paths, {
+async function ensureVllm(paths: StackPaths, { vllmUrl, devEndpoints }: StartStackOptions): Promise<boolean> {
+  const started = await ensureServer(paths, {
     part: 'vllm',
     title: 'vLLM',
     address: vllmUrl,
     timeoutMs: 300_000,
     probe: async () => (await probeVllm(vllmUrl)).state,
-    command: () => vllmCommand(paths, vllmUrl),
+    command: () => vllmCommand(paths, vllmUrl, devEndpoints),
   });
+  if (devEndpoints && !started) await requireDevEndpoints(vllmUrl);
+  return started;
 }
 
 async function ensureWorker(paths: StackPaths, options: StartStackOptions): Promise<boolean> {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { StackError } from '../domain/errors.ts';
+import { temporalConnection } from '../domain/temporal-connection.ts';
 import { parseAddress } from './address.ts';
 import type { PartCommand } from './launch-part.ts';
 import { findTemporalCli, type StackPaths } from './paths.ts';
@@ -15,12 +16,13 @@ type TemporalProbe =
   | { readonly state: 'foreign' }
   | { readonly state: 'answers'; readonly version: string; readonly hasNamespace: boolean };
 
-/** Asks what listens at the address; a TLS or API-key server that refuses an open call counts as foreign. */
+/** Asks what listens at the address; a server that refuses this way of calling it counts as foreign. */
 export async function probeTemporal(address: string, namespace: string): Promise<TemporalProbe> {
   if (!(await isPortOpen(parseAddress(address)))) return { state: 'silent' };
+  const options = temporalConnection({ address, namespace }, process.env);
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ address, connectTimeout: 5000 });
+    connection = await Connection.connect({ ...options, connectTimeout: 5000 });
     const { workflowService } = connection;
     const client = connection;
     return await client.withDeadline(Date.now() + 5000, async () => {

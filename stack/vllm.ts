@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { StackError } from '../domain/errors.ts';
-import { parseAddress } from './address.ts';
+import { isLoopback, parseAddress } from './address.ts';
 import type { PartCommand } from './launch-part.ts';
 import type { StackPaths } from './paths.ts';
 import { isPortOpen } from './port-owner.ts';
@@ -40,6 +40,20 @@ export async function probeVllm(url: string): Promise<VllmProbe> {
   }
 }
 
+/**
+ * Makes sure that a server that was up already takes whole weights.
+ *
+ * @throws StackError `stack/start-failed` when it does not
+ */
+export async function requireDevEndpoints(url: string): Promise<void> {
+  const { status } = await getJson(`${url.replace(/\/+$/, '')}/weight_info`);
+  if (status !== 404) return;
+  throw new StackError(
+    'stack/start-failed',
+    `The vLLM at ${url} runs without its development endpoints, which whole weights need: stop it (here: tickloop down) and start it again with VLLM_SERVER_DEV_MODE=1 (here: tickloop up --dev-endpoints).`,
+  );
+}
+
 /** True when this CPU multiplies bfloat16 in hardware; elsewhere float32 is several times faster. */
 function hasFastBfloat16(): boolean {
   try {
@@ -55,8 +69,12 @@ function hasFastBfloat16(): boolean {
  */
 const MAX_LORA_RANK = 8;
 
-/** Command of a CPU server that takes LoRA adapters at run time. */
-export function vllmCommand(paths: StackPaths, url: string): PartCommand {
+/**
+ * Command of a CPU server that takes LoRA adapters at run time and, with `devEndpoints`, whole weights too. Those endpoints
+ * ask for no key and let anybody who reaches them replace the weights or call into the engine, so they are never opened
+ * without being asked for, nor at an address that other machines reach.
+ */
+export function vllmCommand(paths: StackPaths, url: string, devEndpoints = false): PartCommand {
   for (const [what, path] of [
     ['Python environment', paths.python],
     ['model checkpoint', paths.model],
@@ -69,6 +87,12 @@ export function vllmCommand(paths: StackPaths, url: string): PartCommand {
     }
   }
   const { host, port } = parseAddress(url);
+  if (devEndpoints && !isLoopback({ host, port })) {
+    throw new StackError(
+      'stack/start-failed',
+      `vLLM is not started with its development endpoints at ${url}: they ask for no key, so only a loopback address such as http://127.0.0.1:${port} will do.`,
+    );
+  }
   const flags =
     `--served-model-name smollm2-135m-instruct --host ${host === 'localhost' ? '127.0.0.1' : host} --port ${port} ` +
     `--dtype ${hasFastBfloat16() ? 'bfloat16' : 'float32'} --enable-lora --max-lora-rank ${MAX_LORA_RANK} --max-loras 2 --max-cpu-loras 8 --max-model-len 2048 ` +
@@ -86,6 +110,7 @@ export function vllmCommand(paths: StackPaths, url: string): PartCommand {
       VLLM_CPU_OMP_THREADS_BIND: 'nobind',
       OMP_NUM_THREADS: String(availableParallelism()),
       VLLM_ALLOW_RUNTIME_LORA_UPDATING: 'True',
+      ...(devEndpoints ? { VLLM_SERVER_DEV_MODE: '1' } : {}),
       VLLM_NO_USAGE_STATS: '1',
       DO_NOT_TRACK: '1',
     },

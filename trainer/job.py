@@ -34,7 +34,8 @@ class Hyperparameters:
     too_long: str = "drop"
     #: None trains all weights.
     lora_rank: int | None
-    lora_alpha: float
+    #: None where there is no adapter; ignored there.
+    lora_alpha: float | None
     schedule: str = "cosine"
     save_steps: int
     device: str
@@ -167,6 +168,8 @@ def check_together(path: Path, job: Job) -> None:
 
     if settings.batch_size % at_once != 0:
         raise refuse("$.hyperparameters.microBatchSize", f"{at_once} does not divide batchSize {settings.batch_size}")
+    if settings.lora_rank is not None and settings.lora_alpha is None:
+        raise refuse("$.hyperparameters.loraAlpha", "null, but an adapter (loraRank) has a scale")
     if settings.lora_rank is None and job.start_adapter_path is not None:
         raise refuse(
             "$.startAdapterPath", "all weights are trained (loraRank null), so there is no adapter to go on from"

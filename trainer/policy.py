@@ -43,7 +43,7 @@ def load_model(job: Job, path: Path, adapter: Path | None) -> Any:
 def make_new_adapter(job: Job) -> Any:
     """What TRL makes an adapter from; None when there is one already, or all weights are trained."""
     settings = job.hyperparameters
-    if settings.lora_rank is None or job.start_adapter_path is not None:
+    if settings.lora_rank is None or settings.lora_alpha is None or job.start_adapter_path is not None:
         return None
     return make_lora_config(settings.lora_rank, settings.lora_alpha)
 

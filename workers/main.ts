@@ -4,6 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createRunServicesProvider } from '../activities/run-services.ts';
 import { createTrainerProcess } from '../clients/trainer-process.ts';
 import { taskQueues, WORKER_ROLES, type WorkerRole } from '../domain/task-queues.ts';
+import { temporalConnection } from '../domain/temporal-connection.ts';
 import { createModelWorker } from './model-worker.ts';
 import { createOrchestrationWorker } from './orchestration-worker.ts';
 import { createTrainerWorker } from './trainer-worker.ts';
@@ -32,7 +33,9 @@ function readRoles(names: readonly string[]): readonly WorkerRole[] {
 
 const roles = readRoles(values.role);
 Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM', 'SIGINT'] });
-const connection = await NativeConnection.connect({ address: values.temporal });
+const connection = await NativeConnection.connect(
+  temporalConnection({ address: values.temporal, namespace: values.namespace }, process.env),
+);
 const provider = createRunServicesProvider();
 const place = { connection, namespace: values.namespace, queues: taskQueues(values['task-queue']) };
 const workers = await Promise.all(

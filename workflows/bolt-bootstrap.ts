@@ -107,25 +107,32 @@ class BootstrapStage {
     this.control.report({ stage, done: 0, total: 0, counts: this.state.counts });
   }
 
-  async labelShards({ shards }: PromptSet): Promise<void> {
+  async labelShards({ shards, rows }: PromptSet): Promise<void> {
     const { run, config } = this.input;
     const { labelQueries } = modelActivities(config.temporal.taskQueue);
+    const rowsBefore = (shard: number) => Math.min(shard * config.shards.rows, rows);
+    this.control.report({ done: rowsBefore(this.state.labelled), total: rows });
+    let done = rowsBefore(this.state.labelled);
     await this.pass('labelled', shards, async (shard) => {
       this.addCounts(await labelQueries({ run, shard }));
+      done += rowsBefore(shard + 1) - rowsBefore(shard);
+      this.control.report({ done });
     });
   }
 
   async drawShards({ shards, rows }: PromptSet): Promise<void> {
     const { samplesPerPrompt, samplesPerCall } = this.input.config.bootstrap.sampling;
     const perQuery = samplesPerPrompt / samplesPerCall;
-    const rowsOf = (shard: number) =>
-      Math.min(this.input.config.shards.rows, rows - shard * this.input.config.shards.rows);
     let done = Math.min(this.state.drawn * this.input.config.shards.rows, rows) * perQuery;
-    this.control.report({ done, total: rows * perQuery });
+    let total = rows * perQuery;
+    this.control.report({ done, total });
     await this.pass('drawn', shards, async (shard) => {
-      await this.drawShard(shard);
-      done += rowsOf(shard) * perQuery;
-      this.control.report({ done });
+      await this.drawShard(shard, (queries, attempt) => {
+        done += queries * perQuery;
+        // Nobody knows before its attempts are over how often a query has to be asked again.
+        if (attempt > 1) total += queries * perQuery;
+        this.control.report({ done, total });
+      });
       if (!this.state.wasHeld && isYieldTooLow(this.state.tally, this.input.config.bootstrap)) {
         await this.hold(this.state.tally, null);
       }
@@ -147,7 +154,7 @@ class BootstrapStage {
     );
   }
 
-  private async drawShard(shard: number): Promise<void> {
+  private async drawShard(shard: number, onDrawn: (queries: number, attempt: number) => void): Promise<void> {
     const { run, config, opened } = this.input;
     const { drawThoughts, checkThoughts, judge, scoreSolutions } = modelActivities(config.temporal.taskQueue);
     for (let attempt = 1; attempt <= config.bootstrap.attempts; attempt += 1) {
@@ -155,6 +162,7 @@ class BootstrapStage {
       const { queries, counts } = await drawThoughts(task);
       if (queries === 0) return;
       this.addCounts(counts);
+      onDrawn(queries, attempt);
       const tally = await checkThoughts(task);
       this.keep({ tally: addTallies(this.state.tally, tally) });
       // Only solutions go to judges: the thoughts are not in what they are given.

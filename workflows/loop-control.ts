@@ -10,6 +10,7 @@ import {
   type WorkflowResultType,
 } from '@temporalio/workflow';
 import type { LoopProgress } from '../domain/loop-progress.ts';
+import { addCounts, type RolloutCounts } from '../domain/run.ts';
 
 /** No new shard, round or training starts; what is in the air is finished and kept. */
 export const pauseSignal = defineSignal('pause');
@@ -31,9 +32,15 @@ export class LoopControl {
     setHandler(progressQuery, () => ({ ...this.progress, paused: this.paused, activeChild: this.activeChild }));
   }
 
-  /** Replaces the named parts of the progress. */
+  /** Replaces the named parts of the progress; what is done of a stage or a part of it begins anew with the next one. */
   report(change: Partial<LoopProgress>): void {
-    this.progress = { ...this.progress, ...change };
+    const isNext = change.stage !== undefined || change.part !== undefined;
+    this.progress = { ...this.progress, ...(isNext ? { part: null, done: 0, total: 0 } : {}), ...change };
+  }
+
+  /** Adds what a child or a step has finished to the counts of this workflow, so that none are missing until its caller sums them up. */
+  addCounts(counts: RolloutCounts): void {
+    this.report({ counts: addCounts(this.progress.counts, counts) });
   }
 
   /** Pauses the run by itself and says why; it goes on when someone resumes it. */

@@ -3,8 +3,11 @@ import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
   addCounts,
+  drawnUsage,
+  judgeUsage,
   NO_COUNTS,
   promptSet,
+  type DrawnUsage,
   type Evaluation,
   type OpenedRun,
   type RolloutCounts,
@@ -36,21 +39,18 @@ export interface Measured {
 export async function measurePolicy(control: LoopControl, input: MeasureInput): Promise<Measured> {
   const { run, config, opened, policy } = input;
   const { round } = policy;
-  const { respond, judge, measureHeldOut } = modelActivities(config.temporal.taskQueue);
+  const { measureHeldOut } = modelActivities(config.temporal.taskQueue);
   const heldOut = promptSet(opened, 'held-out');
   const gold = measuresGold(config, opened);
-  control.report({ stage: 'evaluate', round });
+  control.report({ stage: 'evaluate', round, part: 'held-out' });
   const prompts = { ...heldOut, firstShard: 0 };
   const window = wholeWindow({ run, config, stage: 'evaluate', round, policy, prompts, gold });
   const counts = await control.runChild(shardWindowWorkflow, `${workflowInfo().workflowId}/evaluate-${round}`, [
     window,
   ]);
+  control.addCounts(counts);
   await holdIfTooManyHoles(control, `Evaluation of version ${round}`, counts, config);
-  for (let shard = 0; shard < (opened.sets.followed?.shards ?? 0); shard += 1) {
-    const task = { run, stage: 'follow', round, shard, policy } as const;
-    await respond(task);
-    await judge(task);
-  }
+  const followed = await answerFollowed(control, input);
   const kl = await measureDivergence(control, input, heldOut.shards);
   const onTasks = await answerTasks(control, input);
   const evaluation = await measureHeldOut({
@@ -62,7 +62,33 @@ export async function measurePolicy(control: LoopControl, input: MeasureInput): 
     ...kl,
     ...onTasks.place,
   });
-  return { counts: addCounts(counts, onTasks.counts), evaluation };
+  return { counts: [counts, followed, onTasks.counts].reduce(addCounts), evaluation };
+}
+
+/** Lets the version answer the queries that the report follows, if there are any; they cost calls and measure nothing. */
+async function answerFollowed(
+  control: LoopControl,
+  { run, config, opened, policy }: MeasureInput,
+): Promise<RolloutCounts> {
+  const { shards = 0, rows = 0 } = opened.sets.followed ?? {};
+  if (shards === 0) return NO_COUNTS;
+  const { respond, judge } = modelActivities(config.temporal.taskQueue);
+  control.report({ part: 'followed', total: rows });
+  let counts = NO_COUNTS;
+  const add = (made: RolloutCounts, done: number): void => {
+    counts = addCounts(counts, made);
+    control.addCounts(made);
+    control.report({ done });
+  };
+  for (let shard = 0; shard < shards; shard += 1) {
+    const task = { run, stage: 'follow', round: policy.round, shard, policy } as const;
+    const done = Math.min(rows, (shard + 1) * config.shards.rows);
+    // A history from before this was counted holds nothing here.
+    const drawn = (await respond(task)) as DrawnUsage | undefined;
+    add(drawn === undefined ? NO_COUNTS : drawnUsage(drawn), done);
+    add(judgeUsage(await judge(task)), done);
+  }
+  return counts;
 }
 
 /** Measures how far the version has moved from the base of the rounds, where a gate asks. */
@@ -74,7 +100,11 @@ async function measureDivergence(
   // The config of a history from before this gate has no such field.
   if (reference === undefined || (config.gates.kl ?? null) === null) return {};
   await control.untilRunning();
-  await modelActivities(config.temporal.taskQueue).measureKl({ run, round: policy.round, shards, policy, reference });
+  control.report({ part: 'divergence' });
+  const { measureKl } = modelActivities(config.temporal.taskQueue);
+  // A history from before this was counted holds nothing here.
+  const scored = (await measureKl({ run, round: policy.round, shards, policy, reference })) as number | undefined;
+  control.report({ scored: scored ?? 0 });
   return { kl: true };
 }
 
@@ -89,12 +119,15 @@ async function answerTasks(
   const { tasks } = opened.sets;
   if (tasks === undefined) return { counts: NO_COUNTS, place: {} };
   const { round } = policy;
+  control.report({ part: 'tasks' });
   const window = { run, config, round, policy, tasks, initialRound, nextShard: 0, counts: NO_COUNTS };
   const counts = await control.runChild(taskWindowWorkflow, `${workflowInfo().workflowId}/tasks-${round}`, [window]);
-  await holdIfTooManyHoles(control, `WildBench of version ${round}`, counts, config);
   // A judgment is no verdict on an item: the run's own counts take the calls only.
+  const ownCounts = { ...counts, yes: 0, no: 0, unparsed: 0 };
+  control.addCounts(ownCounts);
+  await holdIfTooManyHoles(control, `WildBench of version ${round}`, counts, config);
   return {
-    counts: { ...counts, yes: 0, no: 0, unparsed: 0 },
+    counts: ownCounts,
     place: { tasks: { shards: tasks.shards, initialRound } },
   };
 }

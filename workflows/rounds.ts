@@ -78,7 +78,7 @@ export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<Ro
     initialRound,
     reference: base,
   });
-  control.report({ evaluations: [...evaluations, after.evaluation] });
+  control.report({ evaluations: [...evaluations, after.evaluation], scored: 0 });
   const { outcome, decided } = await passGates(plan, made.policy, best);
   const isAccepted = outcome === 'accepted';
   if (!isAccepted) await retirePolicy({ run, policy: made.policy });

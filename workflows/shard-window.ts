@@ -4,9 +4,12 @@ import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
   addCounts,
+  drawnUsage,
   judgeUsage,
   NO_COUNTS,
+  withoutDrawing,
   type DrawnPrompts,
+  type DrawnUsage,
   type RolloutCounts,
   type RunRef,
   type SampleStage,
@@ -43,7 +46,14 @@ const SHARDS_PER_RUN = 150;
 export async function shardWindowWorkflow(input: ShardWindowInput): Promise<RolloutCounts> {
   const { run, config, stage, round, policy, prompts, gold } = input;
   const { respond, judge } = modelActivities(config.temporal.taskQueue);
-  const control = new LoopControl(initialProgress(config.loop, { stage, rounds: config.rounds, round }));
+  const control = new LoopControl(
+    initialProgress(config.loop, {
+      stage,
+      rounds: config.rounds,
+      round,
+      ...(stage === 'evaluate' ? { part: 'held-out' } : {}),
+    }),
+  );
   const callsOfRow = callsPerPrompt(config, stage);
   const endShard = prompts.firstShard + prompts.shards;
   const lastShard = Math.min(endShard, input.nextShard + SHARDS_PER_RUN);
@@ -51,14 +61,21 @@ export async function shardWindowWorkflow(input: ShardWindowInput): Promise<Roll
   let { counts } = input;
   let done = rowsBefore(input.nextShard) * callsOfRow;
   const report = () => control.report({ done, total: prompts.rows * callsOfRow, counts });
+  const add = (made: RolloutCounts): void => {
+    counts = addCounts(counts, made);
+    report();
+  };
 
   const work = async (shard: number): Promise<void> => {
     const task = { run, stage, round, shard, policy };
-    await respond(task);
-    counts = addCounts(counts, await judge(task));
-    if (gold) counts = addCounts(counts, judgeUsage(await judge({ ...task, role: 'gold' })));
+    // A history from before this was counted holds nothing here.
+    const drawn = (await respond(task)) as DrawnUsage | undefined;
+    if (drawn !== undefined) add(drawnUsage(drawn));
     done += (rowsBefore(shard + 1) - rowsBefore(shard)) * callsOfRow;
     report();
+    const judged = await judge(task);
+    add(drawn === undefined ? judged : withoutDrawing(judged));
+    if (gold) add(judgeUsage(await judge({ ...task, role: 'gold' })));
   };
 
   report();

@@ -8,7 +8,7 @@ import type { OutcomeScore } from '../../domain/bolt/outcome-score.ts';
 import type { PercentileCut } from '../../domain/bolt/percentile-cut.ts';
 import { SFT_ROUND } from '../../domain/bolt/online-config.ts';
 import { commonestFault, countDrops, type YieldTable } from '../../domain/bolt/yields.ts';
-import type { PolicyVersion } from '../../domain/policy-version.ts';
+import { weightsOf, type PolicyVersion } from '../../domain/policy-version.ts';
 import type { ProbeNumbers } from '../../domain/probe.ts';
 import type { BoltReport, BootstrapResult, CurationFunnel, SftReport } from '../../domain/report/bolt/bolt-report.ts';
 import { binScores } from '../../domain/report/bolt/histogram.ts';
@@ -112,10 +112,10 @@ async function readSft({ store }: RunServices, runName: string, names: readonly 
       policy === undefined
         ? null
         : {
-            adapterHash: policy.adapterHash ?? '',
+            adapterHash: weightsOf(policy).hash ?? '',
             meanChange: probe?.meanChange ?? null,
             meanDisagreement: probe?.meanDisagreement ?? null,
-            servedModel: policy.servedModel,
+            servedModel: weightsOf(policy).name,
           },
     curve: curve.map(({ step, loss, accuracy }) => ({ step, loss, margin: null, accuracy: accuracy ?? null })),
   };

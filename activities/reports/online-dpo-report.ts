@@ -6,7 +6,7 @@ import { roundName, stageName } from '../../domain/artifact-names.ts';
 import type { BootstrapOptions } from '../../domain/bootstrap.ts';
 import { findBestRound } from '../../domain/gates/best-version.ts';
 import { settleRound, type DecidedRound, type RoundAnswer } from '../../domain/gates/decide-round.ts';
-import type { PolicyVersion } from '../../domain/policy-version.ts';
+import { weightsOf, type PolicyVersion } from '../../domain/policy-version.ts';
 import type { ProbeNumbers } from '../../domain/probe.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type {
@@ -216,10 +216,10 @@ async function readRound(
       policy === undefined
         ? null
         : {
-            adapterHash: policy.adapterHash ?? '',
+            adapterHash: weightsOf(policy).hash ?? '',
             meanChange: probe?.meanChange ?? null,
             meanDisagreement: probe?.meanDisagreement ?? null,
-            servedModel: policy.servedModel,
+            servedModel: weightsOf(policy).name,
           },
     gates: decided === undefined ? null : toReportGates(decided, answered?.answer),
     curve: curve.map(({ step, loss, margin, accuracy }) => ({

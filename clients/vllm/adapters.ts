@@ -5,8 +5,13 @@ import { quoteServerMessage, readServerMessage } from './server-message.ts';
 import { isSuccess } from './transport.ts';
 import type { RawAnswer } from './transport.ts';
 
-// These say nothing about the adapter: the server was away, busy, or did not let us in.
-const NOT_THE_ADAPTERS_FAULT: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'rate-limit', 'unauthorized']);
+/** These say nothing about the weights: the server was away, busy, or did not let us in. */
+export const NOT_THE_WEIGHTS_FAULT: ReadonlySet<string> = new Set([
+  'unavailable',
+  'timeout',
+  'rate-limit',
+  'unauthorized',
+]);
 
 /**
  * Judges the answer to a call that loads an adapter; one that is already loaded from the same path counts as loaded.
@@ -32,7 +37,7 @@ export async function checkAdapterLoaded(
     );
   }
   const mapped = errorOfStatus(target, status, answer.text, answer.retryAfter);
-  if (mapped instanceof ModelServerError && NOT_THE_ADAPTERS_FAULT.has(mapped.kind)) throw mapped;
+  if (mapped instanceof ModelServerError && NOT_THE_WEIGHTS_FAULT.has(mapped.kind)) throw mapped;
   throw new AdapterError(
     'adapter/load-refused',
     `${target.host}${target.path} answered ${status} to loading adapter "${name}": ${quoteServerMessage(message, target.apiKey)}. Check the adapter's folder, --max-lora-rank, and that vLLM runs with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1.`,

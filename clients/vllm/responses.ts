@@ -67,6 +67,10 @@ const modelsResponse = z.object({
   ),
 });
 
+const weightInfoResponse = z.object({ weight_version: z.string() });
+const isPausedResponse = z.object({ is_paused: z.boolean() });
+const resetResponse = z.object({ success: z.boolean() });
+
 function parseShape<T extends z.ZodType>(target: CallTarget, schema: T, body: unknown): z.output<T> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
@@ -219,4 +223,19 @@ export function parseModelsResponse(target: CallTarget, body: unknown): readonly
     parent: model.parent ?? null,
     maxModelLen: model.max_model_len ?? null,
   }));
+}
+
+/** Reads the label of `/weight_info`. */
+export function parseWeightInfo(target: CallTarget, body: unknown): string {
+  return parseShape(target, weightInfoResponse, body).weight_version;
+}
+
+/** Reads `/is_paused`. */
+export function parseIsPaused(target: CallTarget, body: unknown): boolean {
+  return parseShape(target, isPausedResponse, body).is_paused;
+}
+
+/** Reads whether `/reset_prefix_cache` could let go of everything. */
+export function parseReset(target: CallTarget, body: unknown): boolean {
+  return parseShape(target, resetResponse, body).success;
 }

@@ -5,6 +5,7 @@ import { judgeConfig } from './judge.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
 import { addedChecklist, describeSource, promptSource } from './prompt-source.ts';
 import { runFields } from './run-fields.ts';
+import { checkJudgesApart, checkStagesAgree } from './whole-weights.ts';
 
 /** The stages of BOLT, in order. */
 const STAGES = ['bootstrap', 'sft', 'online'] as const;
@@ -77,6 +78,11 @@ export const boltConfig = fields.superRefine((config, context) => {
   checkStages(config, context);
   checkQueriesJudgeable(config, context);
   checkLengths(config, context);
+  checkStagesAgree(config, context);
+  // The rounds say it of themselves below.
+  if (config.online.training === null) {
+    checkJudgesApart(config, (path, message) => context.addIssue({ code: 'custom', path: [...path], message }));
+  }
   const rounds = onlineDpoConfig.safeParse(onlineConfigOf(config));
   for (const issue of rounds.error?.issues ?? []) {
     const [field] = issue.path;

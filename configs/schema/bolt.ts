@@ -3,7 +3,7 @@ import { THINK_DELIMITERS } from '../../domain/bolt/thought-format.ts';
 import { DEFAULT_TOPICS } from '../../domain/bolt/topics.ts';
 import { endpointFields, rewardModelConfig } from './endpoint.ts';
 import { promptSource } from './prompt-source.ts';
-import { adapterFields } from './training.ts';
+import { checkWeights, settleWeights, weightsFields } from './training.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 
 const share = z.number().min(0).max(1);
@@ -194,24 +194,27 @@ export const boltBootstrap = z
   });
 
 /** How the model is trained on what was bootstrapped. @source BOLT (arXiv 2502.03860) §3.2, §4.1 */
-export const boltSft = z.strictObject({
-  delimiters: delimitersConfig.prefault({}).describe('marks that are trained on; those of the bootstrap may differ'),
-  epochs: z.number().gt(0).default(4).describe('passes over the rows; the last checkpoint goes on'),
-  batchSize: z.int().min(1).default(128).describe('rows a step'),
-  microBatchSize: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('rows in one forward pass; divides batchSize, which it is by default'),
-  learningRate: z
-    .number()
-    .gt(0)
-    .default(2e-5)
-    .describe('peak learning rate, after a tenth of the steps; cosine from there'),
-  maxLength: z.int().min(16).default(16_384).describe('longest row, tokens'),
-  tooLong: z
-    .enum(['drop', 'refuse'])
-    .default('drop')
-    .describe('what becomes of a longer row: dropped and counted, or an error'),
-  ...adapterFields,
-});
+export const boltSft = z
+  .strictObject({
+    delimiters: delimitersConfig.prefault({}).describe('marks that are trained on; those of the bootstrap may differ'),
+    epochs: z.number().gt(0).default(4).describe('passes over the rows; the last checkpoint goes on'),
+    batchSize: z.int().min(1).default(128).describe('rows a step'),
+    microBatchSize: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('rows in one forward pass; divides batchSize, which it is by default'),
+    learningRate: z
+      .number()
+      .gt(0)
+      .default(2e-5)
+      .describe('peak learning rate, after a tenth of the steps; cosine from there'),
+    maxLength: z.int().min(16).default(16_384).describe('longest row, tokens'),
+    tooLong: z
+      .enum(['drop', 'refuse'])
+      .default('drop')
+      .describe('what becomes of a longer row: dropped and counted, or an error'),
+    ...weightsFields,
+  })
+  .superRefine(checkWeights)
+  .transform(settleWeights);

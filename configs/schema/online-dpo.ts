@@ -7,6 +7,7 @@ import { coverageFields, intervalFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig, type SamplingConfig } from './sampling.ts';
 import { taskEvaluationConfig, type TaskEvaluationConfig } from './task-evaluation.ts';
 import { trainingConfig, type TrainingConfig } from './training.ts';
+import { checkJudgesApart } from './whole-weights.ts';
 
 /** How the verdicts on an answer become the reward that training goes by. */
 const rewardConfig = z.strictObject({
@@ -145,6 +146,7 @@ export const onlineDpoConfig = z
     checkGold(config, context);
     checkTaskGate(config, context);
     checkKlGate(config, context);
+    checkJudgesApart(config, (path, message) => context.addIssue({ code: 'custom', path: [...path], message }));
   });
 
 /** True for a method that trains on the tokens that were drawn, not on text. */

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 
-/** What every training of an adapter has, whatever its method. */
-export const adapterFields = {
+/** What every training has, whatever its method: an adapter or whole weights, and how the trainer is run. */
+export const weightsFields = {
+  weights: z
+    .enum(['lora', 'full'])
+    .optional()
+    .describe(
+      'lora (default): an adapter that is loaded beside the base; full: all weights, put in place of those that the server holds',
+    ),
   loraRank: z
     .literal([1, 8, 16, 32, 64, 128, 256, 320, 512])
-    .default(16)
-    .describe('rank of the adapter; vLLM serves only these'),
-  loraAlpha: z.number().gt(0).default(32).describe('scale of the adapter'),
+    .optional()
+    .describe('rank of the adapter, 16 by default; vLLM serves only these'),
+  loraAlpha: z.number().gt(0).optional().describe('scale of the adapter, 32 by default'),
   saveSteps: z.int().min(1).default(5).describe('steps between checkpoints'),
   command: z
     .array(z.string().min(1))
@@ -15,9 +21,51 @@ export const adapterFields = {
   device: z.enum(['cpu', 'auto']).default('cpu').describe('where to train'),
 };
 
+interface WeightsChoice {
+  readonly weights?: 'lora' | 'full' | undefined;
+  readonly loraRank?: number | undefined;
+  readonly loraAlpha?: number | undefined;
+}
+
+/** What belongs to adapters has no meaning for whole weights, and is refused there rather than ignored. */
+export function checkWeights(given: WeightsChoice, context: z.RefinementCtx): void {
+  if (given.weights !== 'full') return;
+  for (const field of ['loraRank', 'loraAlpha'] as const) {
+    if (given[field] === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [field],
+      message: 'belongs to adapters, and weights is full: leave it out, or train an adapter with weights: lora',
+    });
+  }
+}
+
+/** An adapter with its shape, or all weights. */
+interface SettledWeights {
+  readonly weights?: 'full';
+  readonly loraRank?: number;
+  readonly loraAlpha?: number;
+}
+
+/** Fills in what adapters have by default; whole weights have no such fields. */
+export function settleWeights<Given extends WeightsChoice>({
+  weights,
+  loraRank,
+  loraAlpha,
+  ...rest
+}: Given): Omit<Given, keyof WeightsChoice> & SettledWeights {
+  if (weights === 'full') return { ...rest, weights };
+  // Without a mark for adapters: runs from before there was a choice go on with the identity that they have.
+  return { ...rest, loraRank: loraRank ?? 16, loraAlpha: loraAlpha ?? 32 };
+}
+
 const sharedFields = {
-  ...adapterFields,
-  learningRate: z.number().gt(0).default(2e-4).describe('peak learning rate'),
+  ...weightsFields,
+  learningRate: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe('peak learning rate; by default 2e-4 for an adapter and 1e-5 for whole weights'),
   epochs: z.number().gt(0).default(1).describe('passes over the rows'),
   batchSize: z.int().min(1).default(4).describe('rows a step: pairs, completions or answers'),
   microBatchSize: z
@@ -89,15 +137,27 @@ const restEmTraining = z.strictObject({
   startFrom: z
     .enum(['previous', 'base'])
     .default('previous')
-    .describe('go on from the adapter of the round before, or start afresh each round (ReST-EM, STaR)'),
+    .describe('go on from the weights of the round before, or start afresh each round (ReST-EM, STaR)'),
 });
 
 /** How new weights are made; the method decides what a round trains on. */
-export const trainingConfig = z.discriminatedUnion('method', [
-  dpoTraining,
-  gradientTraining,
-  reinforceTraining,
-  restEmTraining,
-]);
+export const trainingConfig = z
+  .discriminatedUnion('method', [dpoTraining, gradientTraining, reinforceTraining, restEmTraining])
+  .superRefine(checkWeights)
+  .transform(fillTraining);
+
+type GivenTraining = z.output<
+  typeof dpoTraining | typeof gradientTraining | typeof reinforceTraining | typeof restEmTraining
+>;
+
+/** Of each method by itself, so that the union stays one. */
+type Filled<Given> = Given extends GivenTraining
+  ? Omit<Given, keyof WeightsChoice | 'learningRate'> & SettledWeights & { readonly learningRate: number }
+  : never;
+
+function fillTraining<Given extends GivenTraining>(given: Given): Filled<Given> {
+  const learningRate = given.learningRate ?? (given.weights === 'full' ? 1e-5 : 2e-4);
+  return { ...settleWeights(given), learningRate } as unknown as Filled<Given>;
+}
 
 export type TrainingConfig = z.infer<typeof trainingConfig>;

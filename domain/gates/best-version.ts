@@ -8,7 +8,10 @@ export interface MeasuredVersion {
   readonly accepted: boolean;
 }
 
-/** Round of the best accepted version, the earliest of equals; 0, the base, when no other has a rate. */
+/**
+ * Round of the best accepted version; 0, the base, when no other has a rate. Of equals it is the earliest: what trained on
+ * without measuring better has moved further from the base for nothing.
+ */
 export function findBestRound(versions: readonly MeasuredVersion[]): number {
   const [first, ...rest] = versions
     .filter(({ accepted, mean }) => accepted && mean !== null)

@@ -4,13 +4,17 @@ import { boltLines } from './bolt/summary-lines.ts';
 import { headlineOf } from './headline-of.ts';
 import { refineLines } from './refine/summary-lines.ts';
 import type { RunReport } from './run-report.ts';
-import { sumReported } from './sum-reported.ts';
+import { formatTokens, sumReported } from './sum-reported.ts';
 import { wildbenchLines } from './wildbench/summary-lines.ts';
 
 /** Plain lines that close a run in the terminal; control characters of names are left out. */
 export function summarizeReport(report: RunReport): string[] {
   const { label, result, difference, denominators } = headlineOf(report);
   const total = sumReported(report.calls);
+  const scoring =
+    total.scoring === 0
+      ? ''
+      : `; ${formatCount(total.scoring)} calls scored one token each for the KL, and theirs are not counted`;
   const reason = report.statusReason === null ? '' : `: ${report.statusReason}`;
   return [
     `run ${report.runName} ${report.status}${reason}`,
@@ -18,7 +22,7 @@ export function summarizeReport(report: RunReport): string[] {
     `measured on ${denominators}`,
     ...loopLines(report),
     `model calls ${formatCount(total.sent)} sent, ${formatCount(total.answered)} answered, ${formatCount(total.failed)} failed, ${formatCount(total.lost)} lost and repeated`,
-    `tokens ${formatCount(total.promptTokens)} in, ${formatCount(total.completionTokens)} out`,
+    `tokens ${formatTokens(total.promptTokens, 'in')}, ${formatTokens(total.completionTokens, 'out')}${scoring}`,
     `took ${formatSeconds(report.timing.seconds)}`,
   ].map((line) => line.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' '));
 }

@@ -54,6 +54,7 @@ const ADAPTER = {
   'adapter/base-mismatch': true,
   'adapter/no-op': true,
   'adapter/probe-mismatch': true,
+  'adapter/dev-mode-off': true,
 } satisfies Record<AdapterError['code'], boolean>;
 const TRAINER = {
   'trainer/exit': false,

@@ -181,7 +181,7 @@ describe('respond', () => {
       await bench.store.find('undisturbed/round-001/sample/rollouts/shard-000'),
     ];
     expect(disturbed?.contentHash).toBe(smooth?.contentHash);
-    expect(disturbed?.summary).toEqual({ calls: 6, promptTokens: 24, completionTokens: 30 });
+    expect(disturbed?.summary).toEqual({ calls: 6, promptTokens: 24, completionTokens: 30, unreportedUsage: 0 });
   });
 
   it('turns a prompt that is too long into failed rollouts of that prompt and draws the others', async () => {

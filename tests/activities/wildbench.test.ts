@@ -150,6 +150,23 @@ describe('generateWildbench', () => {
     expect(rows.map(({ version }) => version.round)).toEqual([0, 2]);
   });
 
+  it('refuses whole weights that another run has trained, and says how to serve them', async () => {
+    const checkpoint = { name: 'quick-v1-aaaaaaaa', hash: 'a'.repeat(64), path: '/checkpoints/1' };
+    await store().write({
+      name: 'quick/round-001/policy',
+      schema: 'test',
+      step: 'test',
+      parents: [],
+      configHash: '1'.repeat(64),
+      policy: null,
+      summary: {},
+      shards: [[{ round: 1, servedModel: 'base', adapterHash: null, adapterPath: null, checkpoint }]],
+    });
+    const failure = await failureFrom(open({ policies: { trained: { fromRun: 'quick' } } }));
+    expect(failure).toMatchObject({ type: 'config/unusable', nonRetryable: true });
+    expect(failure.message).toContain('Start a server with --model /checkpoints/1');
+  });
+
   it('refuses a run that has published nothing, and a model that is not served, before any call', async () => {
     expect(await failureFrom(open({ policies: { trained: { fromRun: 'quick', round: 1 } } }))).toMatchObject({
       type: 'config/unusable',

@@ -16,7 +16,7 @@ import { createSelectRowsActivities } from '../../activities/select-rows.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
-import { promptSet, type OpenedRun, type RunRef, type ShardTask } from '../../domain/run.ts';
+import { promptSet, type DrawnUsage, type OpenedRun, type RunRef, type ShardTask } from '../../domain/run.ts';
 import type { DeterministicModelOptions } from './deterministic-model.ts';
 import { makeRunConfig, type OnlineDpoChanges } from './make-run-config.ts';
 import { startScriptedModelServer, type ScriptedModelServerOptions } from './scripted-model-server.ts';
@@ -65,6 +65,7 @@ export async function startActivityBench(
   const pathOf = (name: string) => join(folder, `${name}.jsonl`);
 
   const bench = {
+    folder,
     run,
     server,
     activities,
@@ -94,7 +95,7 @@ export async function startActivityBench(
         await activities.drawRoundPrompts({ run: as, round: 1, trainSet: promptSet(opened, 'train') });
         return opened;
       }),
-    respond: (task: ShardTask): Promise<void> => inActivity(() => activities.respond(task)),
+    respond: (task: ShardTask): Promise<DrawnUsage> => inActivity(() => activities.respond(task)),
     judge: (task: ShardTask) => inActivity(() => activities.judge(task)),
     close: async () => {
       await provider.close();

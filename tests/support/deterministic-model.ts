@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RecordedRequest, ScriptedReply } from './scripted-model-server.ts';
 
 export interface DeterministicModelOptions {
@@ -12,6 +14,16 @@ export interface DeterministicModelOptions {
   readonly delayMs?: number;
   /** Log-probability of a token after a prefix. */
   readonly scoreToken?: (model: string, prefix_T: readonly number[], token: number) => number;
+  /** Takes whole weights, as vLLM in development mode; the name by which `answer` and `scoreToken` know those of a folder. */
+  readonly nameWeights?: (path: string) => string;
+}
+
+/** What a server in development mode holds. */
+export interface HeldWeights {
+  label: string;
+  /** `null` since the start. */
+  path: string | null;
+  isPaused: boolean;
 }
 
 interface CompletionBody {
@@ -43,6 +55,7 @@ function refuse(status: number, message: string): ScriptedReply {
 /** A stand-in for vLLM whose every answer is a pure function of the request and the loaded adapters. */
 export function createDeterministicModel(options: DeterministicModelOptions): {
   readonly adapters: ReadonlyMap<string, string>;
+  readonly held: HeldWeights;
   reply(request: RecordedRequest): ScriptedReply;
   /** As after a restart. */
   forgetAdapters(): void;
@@ -51,9 +64,13 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
   const maxModelLen = options.maxModelLen ?? 2048;
   const scoreToken = options.scoreToken ?? ((_model, _prefix_T, token) => -(token % 7) / 10 - 0.1);
   const adapters = new Map<string, string>();
+  const held: HeldWeights = { label: 'default', path: null, isPaused: false };
+  const knownAs = (model: string): string =>
+    model === base && held.path !== null && options.nameWeights !== undefined ? options.nameWeights(held.path) : model;
   let generatedTokens = 0;
 
   const complete = (body: CompletionBody, isChat: boolean): ScriptedReply => {
+    if (held.isPaused) return 'hang';
     if (body.model !== base && !adapters.has(body.model)) {
       return refuse(404, `The model \`${body.model}\` does not exist.`);
     }
@@ -70,7 +87,9 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
         `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains ${promptTokens} input tokens.`,
       );
     }
-    const texts = Array.from({ length: body.n ?? 1 }, (_, i) => options.answer(text, (body.seed ?? 0) + i, body.model));
+    const texts = Array.from({ length: body.n ?? 1 }, (_, i) =>
+      options.answer(text, (body.seed ?? 0) + i, knownAs(body.model)),
+    );
     const completionTokens = texts.reduce((total, answer) => total + splitWords(answer).length, 0);
     generatedTokens += completionTokens;
     const asked = body.logprob_token_ids?.[0];
@@ -79,7 +98,9 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
         ? {}
         : {
             logprobs: {
-              top_logprobs: [{ [`token_id:${asked}`]: scoreToken(body.model, prompt as readonly number[], asked) }],
+              top_logprobs: [
+                { [`token_id:${asked}`]: scoreToken(knownAs(body.model), prompt as readonly number[], asked) },
+              ],
             },
           };
     return {
@@ -109,6 +130,36 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
       ? { body: `Success: LoRA adapter '${name}' removed successfully.` }
       : refuse(404, `The lora adapter '${name}' cannot be found.`);
 
+  /** The endpoints of development mode; `undefined` for all others. */
+  const replyToDeveloper = (route: string, body: unknown): ScriptedReply | undefined => {
+    if (options.nameWeights === undefined) return undefined;
+    switch (route) {
+      case 'GET /weight_info':
+        return { body: { weight_version: held.label } };
+      case 'GET /is_paused':
+        return { body: { is_paused: held.isPaused } };
+      case 'POST /pause?mode=wait&clear_cache=true':
+        held.isPaused = true;
+        return { body: { status: 'paused' } };
+      case 'POST /resume':
+        held.isPaused = false;
+        return { body: { status: 'resumed' } };
+      case 'POST /reset_prefix_cache':
+        return { body: { success: true } };
+      case 'POST /update_weight_version':
+        held.label = (body as { readonly new_version: string }).new_version;
+        return { body: { success: true, new_version: held.label } };
+      case 'POST /collective_rpc': {
+        const path = (body as { readonly kwargs: { readonly weights_path: string } }).kwargs.weights_path;
+        if (!existsSync(join(path, 'config.json'))) return refuse(500, 'Cannot find any model weights');
+        held.path = path;
+        return { body: { results: [null] } };
+      }
+      default:
+        return undefined;
+    }
+  };
+
   const tokenize = (body: CompletionBody): ScriptedReply => {
     const texts = typeof body.prompt === 'string' ? [body.prompt] : (body.messages ?? []).map(({ content }) => content);
     const tokens = texts.flatMap(splitWords).map(hashWord);
@@ -127,7 +178,11 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
 
   return {
     adapters,
-    forgetAdapters: () => adapters.clear(),
+    held,
+    forgetAdapters: () => {
+      adapters.clear();
+      Object.assign(held, { label: 'default', path: null, isPaused: false });
+    },
     reply({ method, path, body }) {
       switch (`${method} ${path}`) {
         case 'GET /health':
@@ -147,7 +202,7 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
         case 'POST /v1/unload_lora_adapter':
           return unload(body as { lora_name: string });
         default:
-          return { status: 404, body: { detail: 'Not Found' } };
+          return replyToDeveloper(`${method} ${path}`, body) ?? { status: 404, body: { detail: 'Not Found' } };
       }
     },
   };

@@ -1,12 +1,14 @@
 // Honours the trainer's contract without training, for any method. What it does is the name of the data file:
-// pairs.jsonl and the like (an adapter that adds 0.125 nats a round, after a wait of --train-ms), finish, fail, refuse, vanish (exit 0 without result), wait (until SIGTERM), stubborn (a child that ignores SIGTERM).
-const { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+// pairs.jsonl and the like (weights that add 0.125 nats a round, after a wait of --train-ms), finish, fail, refuse, vanish (exit 0 without result), wait (until SIGTERM), stubborn (a child that ignores SIGTERM).
+const { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { spawn } = require('node:child_process');
 const { basename, join } = require('node:path');
 
 const job = JSON.parse(readFileSync(process.argv[process.argv.indexOf('--job') + 1], 'utf8'));
 const at = (name) => join(job.outputDir, name);
 const emit = (event) => appendFileSync(at('events.jsonl'), `${JSON.stringify(event)}\n`);
+
+const isWhole = job.hyperparameters.loraRank === null;
 
 const COUNTS = {
   dpo: { pairs: 8, finalMargin: 0.25 },
@@ -19,11 +21,19 @@ const BASE_LOGPROBS = TOKENS.slice(1).map((token) => -1 - (token % 4) / 4);
 
 function trainAdapter() {
   const round = Number(/round-(\d+)/.exec(job.outputDir)[1]);
-  mkdirSync(at('adapter'), { recursive: true });
-  writeFileSync(join(at('adapter'), 'adapter_config.json'), JSON.stringify({ round, seed: job.seed }));
-  emit({ ...step, step: 2 });
   const adapterLogprobs = BASE_LOGPROBS.map((value) => value + round / 8);
-  finish([{ tokenIds: TOKENS, baseLogprobs: BASE_LOGPROBS, adapterLogprobs }]);
+  const startRound = Number(/round-(\d+)/.exec(job.baseModelPath)?.[1] ?? 0);
+  const baseLogprobs = BASE_LOGPROBS.map((value) => value + startRound / 8);
+  if (isWhole) {
+    // Of the shape of what it started from, as real ones are.
+    cpSync(job.baseModelPath, at('weights'), { recursive: true });
+    writeFileSync(join(at('weights'), 'generation_config.json'), JSON.stringify({ round, seed: job.seed }));
+  } else {
+    mkdirSync(at('adapter'), { recursive: true });
+    writeFileSync(join(at('adapter'), 'adapter_config.json'), JSON.stringify({ round, seed: job.seed }));
+  }
+  emit({ ...step, step: 2 });
+  finish([{ tokenIds: TOKENS, baseLogprobs, adapterLogprobs }]);
 }
 
 /** As the real trainer does, the state lies beside its checkpoints. */
@@ -36,9 +46,9 @@ function finish(probes = []) {
   const result = {
     schemaVersion: 1,
     method: job.method,
-    adapterDir: at('adapter'),
-    weightsDir: null,
-    weightsHash: null,
+    adapterDir: isWhole ? null : at('adapter'),
+    weightsDir: isWhole ? at('weights') : null,
+    weightsHash: isWhole ? '0'.repeat(64) : null,
     optimizerPath: keepOptimizer(),
     steps: 2,
     dropped: 1,

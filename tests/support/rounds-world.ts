@@ -11,6 +11,7 @@ import type { Item } from '../../domain/checklist.ts';
 import type { OnlineDpoReport } from '../../domain/report/online-dpo/online-dpo-report.ts';
 import { progressQuery } from '../../workflows/loop-control.ts';
 import type { onlineDpoWorkflow } from '../../workflows/online-dpo.ts';
+import { writeCheckpoint } from './write-checkpoint.ts';
 import { startScriptedModelServer, type ScriptedModelServerOptions } from './scripted-model-server.ts';
 
 /** Command of the trainer that trains nothing. */
@@ -21,6 +22,12 @@ export const FAKE_TRAINER: readonly string[] = [
 
 /** Tokens that the probe of a fake-trained adapter compares. */
 export const PROBED_TOKENS = 8;
+
+/** Name of the version in a folder, which `roundOf` understands. */
+const nameCheckpoint = (path: string): string => {
+  const round = /checkpoints\/round-(\d+)$/.exec(path)?.[1];
+  return round === undefined ? 'scripted' : `same-v${round}-whole`;
+};
 
 /** The round of a served version; 0 for the base. */
 export const roundOf = (model: string): number => Number(/-v(\d+)-/.exec(model)?.[1] ?? 0);
@@ -39,8 +46,12 @@ export interface RoundsWorldOptions {
   /** Pure in its arguments; a prompt begins with the name of its set. */
   readonly answer: (prompt: string, seed: number, model: string) => string;
   readonly intercept?: NonNullable<ScriptedModelServerOptions['intercept']>;
+  /** Of every answer; 5 by default. */
+  readonly delayMs?: number;
   /** Asked of every prompt; that there is no comma, by default. */
   readonly item?: Item;
+  /** Whether the server takes whole weights, as vLLM in development mode. */
+  readonly takesWeights?: boolean;
 }
 
 /**
@@ -54,15 +65,18 @@ export async function startRoundsWorld({
   answer,
   intercept,
   item = NO_COMMA,
+  takesWeights = false,
+  delayMs = 5,
 }: RoundsWorldOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'tickloop-rounds-'));
-  await writeFile(join(folder, 'config.json'), '{}');
+  await writeCheckpoint(join(folder, 'model'));
   const server = await startScriptedModelServer({
     ...(intercept === undefined ? {} : { intercept }),
     deterministic: {
       answer,
       model: 'scripted',
-      delayMs: 5,
+      delayMs,
+      ...(takesWeights ? { nameWeights: nameCheckpoint } : {}),
       scoreToken: (model, _prefix_T, token) => -1 - (token % 4) / 4 + roundOf(model) / 8,
     },
   });
@@ -91,7 +105,7 @@ export async function startRoundsWorld({
         loop: 'online-dpo',
         rounds: 2,
         data: { train, heldOut, promptsPerRound: 6 },
-        policy: { baseUrl: server.baseUrl, model: 'scripted', modelPath: folder, callsInFlight: 4 },
+        policy: { baseUrl: server.baseUrl, model: 'scripted', modelPath: join(folder, 'model'), callsInFlight: 4 },
         sampling: { samplesPerPrompt: 4, samplesPerCall: 2 },
         shards: { rows: 3, inFlight: 2 },
         store: { minFreeMb: 0 },

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeterministicModel } from './deterministic-model.ts';
-import type { DeterministicModelOptions } from './deterministic-model.ts';
+import type { DeterministicModelOptions, HeldWeights } from './deterministic-model.ts';
 
 /** A request as it came in; `body` is parsed JSON, or `undefined` without one. */
 export interface RecordedRequest {
@@ -39,6 +39,8 @@ export interface ScriptedModelServer {
   readonly requests: readonly RecordedRequest[];
   /** Loaded adapters of the deterministic model, path by name. */
   readonly adapters: ReadonlyMap<string, string>;
+  /** What the deterministic model holds where it takes whole weights. */
+  readonly held: HeldWeights | undefined;
   /** Adds replies that the next requests get. */
   enqueue(...replies: readonly ScriptedReply[]): void;
   /** Closes the port and every connection, and forgets the adapters, as a killed vLLM does. */
@@ -120,6 +122,7 @@ export async function startScriptedModelServer(options: ScriptedModelServerOptio
     baseUrl: `http://127.0.0.1:${port}`,
     requests,
     adapters: model?.adapters ?? new Map(),
+    held: model?.held,
     enqueue: (...replies) => {
       queue.push(...replies);
     },

@@ -12,6 +12,7 @@ function makeProgress(overrides: Partial<RunProgress> = {}): RunProgress {
     status: 'running',
     stages: LOOP_STAGES['online-dpo'],
     stage: 'sample',
+    part: null,
     round: 1,
     rounds: 2,
     stageDone: 0,
@@ -19,6 +20,8 @@ function makeProgress(overrides: Partial<RunProgress> = {}): RunProgress {
     calls: 0,
     promptTokens: 0,
     completionTokens: 0,
+    unreportedCalls: 0,
+    scored: 0,
     passRate: null,
     evaluations: [{ round: 0, mean: 0.26 }],
     training: null,
@@ -58,8 +61,8 @@ describe('the plain view', () => {
     );
     expect(writes).toEqual([
       '[00:00] lab: sample, round 1/2, 0/48 calls, 0 calls in all, held-out base 0.26\n',
-      '[00:10] lab: sample, round 1/2, 12/48 calls, 20 calls in all, 2.0 calls/s, 250 tokens/s, 00:30 left, pass rate 0.31, held-out base 0.26\n',
-      '[00:11] lab: train, round 1/2, 3/30 steps, 20 calls in all, 1.8 calls/s, 227 tokens/s, held-out base 0.26, step 3/30 loss 0.688, resumed from step 2\n',
+      '[00:10] lab: sample, round 1/2, 12/48 calls, 20 calls in all, 2.0 calls/s, 250 tokens/s, 00:30 left, tokens 500 in, 2,000 out, pass rate 0.31, held-out base 0.26\n',
+      '[00:11] lab: train, round 1/2, 3/30 steps, 20 calls in all, 1.8 calls/s, 227 tokens/s, tokens 500 in, 2,000 out, held-out base 0.26, step 3/30 loss 0.688, resumed from step 2\n',
     ]);
   });
 
@@ -107,6 +110,7 @@ describe('the live view', () => {
         'preflight evaluate [sample] select train publish gates report ',
         `${'█'.repeat(20)}${'░'.repeat(20)}  24/48 calls`,
         '8 calls in all  4.0 calls/s  200 tokens/s  00:02 left  elapsed 00:02',
+        'tokens 0 in, 400 out',
         'pass rate 0.50, held-out base 0.26',
         '',
       ].join('\n'),
@@ -161,6 +165,56 @@ describe('the live view', () => {
     expect(wantsColor(true, { NO_COLOR: '1' })).toBe(false);
     expect(wantsColor(true, { TERM: 'dumb' })).toBe(false);
     expect(wantsColor(false, {})).toBe(false);
+  });
+});
+
+describe('the totals of a view', () => {
+  const evaluating = { stage: 'evaluate', part: 'held-out' } as const;
+
+  it('never fall within a stage, whatever is asked for first or tried again', () => {
+    const { writes, clock, view } = makeView(false);
+    view.update(makeProgress({ ...evaluating, stageDone: 20, calls: 90, completionTokens: 700 }));
+    clock.ms = 10_000;
+    view.update(makeProgress({ ...evaluating, stageDone: 4, calls: 60, completionTokens: 500 }));
+    expect(writes[1]).toContain('20/48 calls, 90 calls in all, 0.0 calls/s, 0 tokens/s, tokens 0 in, 700 out,');
+    clock.ms = 20_000;
+    view.update(makeProgress({ ...evaluating, stageDone: 24, calls: 96, completionTokens: 750 }));
+    expect(writes[2]).toContain('24/48 calls, 96 calls in all');
+  });
+
+  it('begin anew with the next part of a stage, as far as they are of the stage', () => {
+    const { writes, view } = makeView(false);
+    view.update(makeProgress({ ...evaluating, stageDone: 48, calls: 178, promptTokens: 10, completionTokens: 20 }));
+    const scoring = {
+      ...evaluating,
+      part: 'divergence',
+      stageDone: 3,
+      stageTotal: 1113,
+      calls: 178,
+      scored: 3,
+    } as const;
+    view.update(makeProgress(scoring));
+    view.update(makeProgress({ ...evaluating, part: 'tasks', stageDone: 1, stageTotal: 6, calls: 179, scored: 1113 }));
+    expect(writes.map((line) => line.slice('[00:00] lab: evaluate, round 1/2, '.length))).toEqual([
+      '48/48 calls, 178 calls in all, tokens 10 in, 20 out, held-out base 0.26\n',
+      '3/1113 tokens scored for the KL, 178 calls in all, tokens 10 in, 20 out, 3 tokens scored for the KL, held-out base 0.26\n',
+      '1/6 calls for tasks, 179 calls in all, tokens 10 in, 20 out, 1,113 tokens scored for the KL, held-out base 0.26\n',
+    ]);
+  });
+
+  it('show the pace of what is scored while it is scored, and no other', () => {
+    const { writes, clock, view } = makeView(false);
+    const scoring = { stage: 'evaluate', part: 'divergence', stageTotal: 100 } as const;
+    view.update(makeProgress(scoring));
+    clock.ms = 10_000;
+    view.update(makeProgress({ ...scoring, stageDone: 60, scored: 60 }));
+    expect(writes[1]).toContain('60/100 tokens scored for the KL, 0 calls in all, 6.0 tokens scored/s, 00:07 left,');
+  });
+
+  it('say for how many calls nobody reported tokens', () => {
+    const { writes, view } = makeView(false);
+    view.update(makeProgress({ calls: 1200, completionTokens: 9, unreportedCalls: 1100 }));
+    expect(writes[0]).toContain('1200 calls in all, tokens 0 in, 9 out (not reported for 1,100 calls),');
   });
 });
 

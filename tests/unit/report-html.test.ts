@@ -106,7 +106,7 @@ describe('the report page', () => {
     for (const name of ['steps', 'final loss', 'final margin', 'rows trained on', 'time']) {
       expect(page).toContain(`<th scope="row">${name}</th><td>not reported</td>`);
     }
-    expect(page).toContain('<th scope="row">adapter</th><td>not published</td>');
+    expect(page).toContain('<th scope="row">hash of the weights</th><td>not published</td>');
     expect(page).toContain('<th scope="row">resumed from step</th><td>none</td>');
   });
 
@@ -185,11 +185,24 @@ describe('the summary', () => {
     ]);
   });
 
-  it('does not add up tokens when a stage did not report them', () => {
+  it('adds up the tokens that were reported, and says for how many calls none were', () => {
     const calls = makeOnlineDpoReport().calls.map((entry, index) =>
       index === 0 ? { ...entry, promptTokens: null } : entry,
     );
-    expect(summarizeReport(makeOnlineDpoReport({ calls }))[4]).toBe('tokens not reported in, 245,912 out');
+    expect(summarizeReport(makeOnlineDpoReport({ calls }))[4]).toBe(
+      // 452,503 - 7,920
+      'tokens 444,583 in (not reported for 120 calls), 245,912 out',
+    );
+  });
+
+  it('names the calls that scored tokens for the divergence apart from those that report theirs', () => {
+    const scored = { stage: 'round-001/kl', sent: 1113, answered: 1113, failed: 0, lost: 0 };
+    const calls = [...makeOnlineDpoReport().calls, { ...scored, promptTokens: null, completionTokens: null }];
+    const lines = summarizeReport(makeOnlineDpoReport({ calls }));
+    expect(lines[3]).toContain('model calls 2,931 sent');
+    expect(lines[4]).toBe(
+      'tokens 452,503 in, 245,912 out; 1,113 calls scored one token each for the KL, and theirs are not counted',
+    );
   });
 
   it('lets no escape sequence of a run name through to the terminal', () => {

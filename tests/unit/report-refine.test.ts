@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Refinement } from '../../domain/refine/refinement.ts';
-import { refineBudget } from '../../domain/report/call-budget.ts';
 import { chooseRefineSamples } from '../../domain/report/refine/choose-samples.ts';
 import { measureLoop } from '../../domain/report/refine/measure-loop.ts';
 import { turnChart } from '../../domain/report/refine/turn-chart.ts';
 import { renderReportHtml } from '../../domain/report/report-html.ts';
 import { summarizeReport } from '../../domain/report/summarize-report.ts';
-import { describeJudging } from '../../domain/report/who-judges.ts';
 import { compactMarkup, occurrences } from '../support/compact-markup.ts';
-import { makeCalls, makeRefineReport } from '../support/make-loop-report.ts';
+import { makeRefineReport } from '../support/make-loop-report.ts';
 import { makeRefinement, makeTurn } from '../support/make-loop-rows.ts';
 
 const BOOTSTRAP = { resamples: 200, confidence: 0.95, seed: 7 };
@@ -123,66 +121,6 @@ describe('chooseRefineSamples', () => {
   it('falls back on the judge where nothing measures, and says so', () => {
     const [sample] = chooseRefineSamples([makeRefinement('a', [makeTurn(0, 'nn', ''), makeTurn(1, 'yn', '')])], [], 1);
     expect(sample).toMatchObject({ outcome: 'improved', outcomeBy: 'judge', baseline: null });
-  });
-});
-
-describe('refineBudget', () => {
-  it('compares the calls of STICK, without measuring and without the baseline, with 1 + 1 + T (K V + 1)', () => {
-    const calls = [
-      makeCalls('data/prompts/checklists', 4),
-      makeCalls('answer/rollouts', 4),
-      makeCalls('answer/judged', 12),
-      makeCalls('answer/gold', 100),
-      makeCalls('refine/turn-001/rollouts', 3),
-      makeCalls('refine/turn-001/judged', 9),
-      makeCalls('refine/turn-001/gold', 100),
-      makeCalls('self-refine/turn-001/rollouts', 100),
-    ];
-    // 4 + 4 + 12 + 3 + 9 = 32 calls for 4 prompts; K = (2 + 4) / 2 = 3, V = 3, T = 4: 2 + 4 * (3 * 3 + 1) = 42
-    expect(refineBudget({ calls, prompts: 4, itemCounts: [2, 4], votes: 3, size: 4 })).toEqual({
-      prompts: 4,
-      sent: 32,
-      perPrompt: 8,
-      formula: 42,
-      items: 3,
-      votes: 3,
-      size: 4,
-    });
-    expect(refineBudget({ calls: [], prompts: 0, itemCounts: [], votes: 1, size: 4 })).toMatchObject({
-      perPrompt: null,
-      formula: null,
-    });
-  });
-});
-
-describe('describeJudging', () => {
-  const policy = { baseUrl: 'http://127.0.0.1:8011', model: 'small' };
-  const facts = {
-    policy,
-    judges: [policy],
-    goldJudges: [],
-    judgeDecided: true,
-    measured: true,
-    goldJudgeDecided: false,
-  };
-  const other = { baseUrl: 'http://127.0.0.1:8012', model: 'small' };
-
-  it('calls it self-judged when judge and policy are the same model at the same address', () => {
-    expect(describeJudging({ ...facts, judges: [{ ...policy, baseUrl: `${policy.baseUrl}/` }] }).steeredBy).toBe(
-      'policy',
-    );
-    expect(describeJudging({ ...facts, judges: [other] }).steeredBy).toBe('other');
-    expect(describeJudging({ ...facts, judges: [other, policy] }).steeredBy).toBe('partly-policy');
-    expect(describeJudging({ ...facts, judgeDecided: false }).steeredBy).toBe('code');
-  });
-
-  it('says who measures, and when it is whoever steers', () => {
-    const gold = { ...facts, goldJudgeDecided: true, judges: [other] };
-    expect(describeJudging({ ...gold, goldJudges: [other] }).measuredBy).toBe('steering-judge');
-    expect(describeJudging({ ...gold, goldJudges: [policy] }).measuredBy).toBe('policy');
-    expect(describeJudging({ ...gold, goldJudges: [{ ...other, model: 'large' }] }).measuredBy).toBe('other');
-    expect(describeJudging(facts).measuredBy).toBe('code');
-    expect(describeJudging({ ...gold, measured: false }).measuredBy).toBe('nothing');
   });
 });
 
@@ -309,6 +247,6 @@ describe('the summary of self-refinement', () => {
       'rewrites 4 asked for, 1 turned down',
       'stopped, of 4 prompts: 1 every item passed, 1 the call gave no answer, 1 a verdict could not be read, 1 the rewrite was the same text again',
     ]);
-    expect(lines[8]).toBe('tokens not reported in, not reported out');
+    expect(lines[8]).toBe('tokens 280 in (not reported for 8 calls), 280 out (not reported for 8 calls)');
   });
 });

@@ -13,7 +13,7 @@ import { isAlive, isGroupAlive, readProcessRecord } from '../../stack/process-re
 import { withStackLock } from '../../stack/stack-lock.ts';
 import { findDeadParts, reviveStack, stopStack } from '../../stack/stack.ts';
 import { probeTemporal } from '../../stack/temporal.ts';
-import { probeVllm, vllmCommand } from '../../stack/vllm.ts';
+import { probeVllm, requireDevEndpoints, vllmCommand } from '../../stack/vllm.ts';
 import { isWorkerReady, workerCommand } from '../../stack/worker.ts';
 
 let paths: StackPaths;
@@ -134,6 +134,31 @@ describe('stack start', () => {
     expect(() => vllmCommand(paths, 'http://127.0.0.1:8011')).toThrow(
       /python is missing, so vLLM cannot start: run npm run setup\.$/,
     );
+  });
+
+  it('opens the endpoints that replace weights only when asked to, and only on loopback', () => {
+    const own = { ...paths, python: process.execPath, model: paths.root };
+    const modeOf = (devEndpoints?: boolean) =>
+      vllmCommand(own, 'http://localhost:8011', devEndpoints).environment['VLLM_SERVER_DEV_MODE'];
+    expect([modeOf(), modeOf(false), modeOf(true)]).toEqual([undefined, undefined, '1']);
+    expect(() => vllmCommand(own, 'http://0.0.0.0:8011', true)).toThrow(
+      'they ask for no key, so only a loopback address such as http://127.0.0.1:8011 will do.',
+    );
+  });
+
+  it('does not take a server that has no endpoints to replace weights for one that has', async () => {
+    const serve = (hasEndpoint: boolean) =>
+      listen(
+        createHttpServer((request, response) => {
+          response.statusCode = hasEndpoint && request.url === '/weight_info' ? 200 : 404;
+          response.end('{"weight_version":"default"}');
+        }),
+      );
+    await requireDevEndpoints(`http://127.0.0.1:${await serve(true)}/`);
+    await expect(requireDevEndpoints(`http://127.0.0.1:${await serve(false)}`)).rejects.toMatchObject({
+      code: 'stack/start-failed',
+      message: expect.stringContaining('runs without its development endpoints'),
+    });
   });
 
   it('sees a worker ready only after its line', async () => {

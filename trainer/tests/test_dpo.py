@@ -121,6 +121,31 @@ def test_whole_weights_start_as_their_own_reference(tmp_path: Path, model_folder
     assert (result["adapterDir"], Path(result["weightsDir"]).name) == (None, "weights")
 
 
+def test_whole_weights_go_on_from_a_round_with_the_initial_model_as_their_reference(
+    tmp_path: Path, model_folder: Path
+) -> None:
+    import torch
+
+    whole = {"loraRank": None, "loraAlpha": None, "learningRate": 1e-3}
+    first = finish(prepare(tmp_path / "first", model_folder, settings=whole))
+    second = finish(
+        prepare(
+            tmp_path / "second",
+            Path(first["weightsDir"]),
+            settings=whole,
+            optimizerPath=first["optimizerPath"],
+            reference="initial",
+            initialPolicyPath=str(model_folder),
+        )
+    )
+    # Already away from the reference before the first step of this round.
+    assert read_events(tmp_path / "second", "step")[0]["margin"] > 1e-3
+    state = torch.load(second["optimizerPath"], weights_only=True)["state"]
+    assert {int(entry["step"]) for entry in state.values()} == {8}
+    # What this round compares itself with is what the first one ended with.
+    assert second["probes"][0]["baseLogprobs"] == pytest.approx(first["probes"][0]["adapterLogprobs"], abs=0.01)
+
+
 def test_optimizer_state_of_other_weights_is_refused(tmp_path: Path, straight: Path, model_folder: Path) -> None:
     kept = json.loads((straight / "out" / "result.json").read_text())["optimizerPath"]
     said = refuse(prepare(tmp_path / "other", model_folder, optimizerPath=kept, settings={"loraRank": 1}))

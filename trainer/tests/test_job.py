@@ -42,6 +42,8 @@ def test_each_method_has_its_job(tmp_path: Path) -> None:
         ({"startAdapterPath": "/nowhere"}, "/nowhere/adapter_config.json, which does not exist"),
         ({"reference": "initial", "initialPolicyPath": "/nowhere"}, "/nowhere/adapter_config.json, which does not"),
         ({"settings": {"microBatchSize": 4}}, "$.hyperparameters.microBatchSize: 4 does not divide batchSize 2"),
+        ({"settings": {"loraAlpha": None}}, "$.hyperparameters.loraAlpha: null, but an adapter (loraRank) has a scale"),
+        ({"settings": {"loraAlpha": 0}}, "$.hyperparameters.loraAlpha: 0 is less than or equal to the minimum of 0"),
         ({"settings": {"loraRank": None}, "reference": "initial"}, "$.initialPolicyPath: null, but the reference"),
         ({"settings": {"algorithm": "rloo"}}, "$.hyperparameters: Additional properties are not allowed ('algorithm'"),
     ],
@@ -50,6 +52,11 @@ def test_a_bad_field_is_named(tmp_path: Path, change: dict[str, Any], said: str)
     with pytest.raises(BadJobError) as caught:
         read_job(write_job(tmp_path, **change), "dpo")
     assert said in str(caught.value)
+
+
+def test_whole_weights_need_no_scale(tmp_path: Path) -> None:
+    settings = read_job(write_job(tmp_path, settings={"loraRank": None, "loraAlpha": None}), "dpo").hyperparameters
+    assert (settings.lora_rank, settings.lora_alpha) == (None, None)
 
 
 def test_adapters_and_whole_weights_do_not_mix(tmp_path: Path) -> None:

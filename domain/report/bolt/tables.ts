@@ -85,7 +85,7 @@ export function sftTable({ training, publish }: SftReport): Html {
           row('mean change, nats a token', [formatNumber(publish.meanChange, 4)]),
           row('mean disagreement, nats a token', [formatNumber(publish.meanDisagreement, 4)]),
           row('served as', [html`<code>${publish.servedModel}</code>`]),
-          row('adapter', [shortHash(publish.adapterHash)]),
+          row('hash of the weights', [shortHash(publish.adapterHash)]),
         ]),
   ];
   return table('Supervised fine-tuning', ['', 'SFT'], tableBody(rows));

@@ -35,7 +35,7 @@ export interface ComparedRun {
   readonly rowsTrained: number;
   readonly steps: number;
   readonly trainSeconds: number;
-  /** Of all calls, evaluation included; `null` where some were not reported. */
+  /** Of all calls, evaluation included; `null` where some were not reported; what was scored for `gates.kl` is not in. */
   readonly completionTokens: number | null;
   readonly seconds: number | null;
 }
@@ -83,6 +83,7 @@ function toComparedRun(report: OnlineDpoReport): ComparedRun {
     difference: differences.find((entry) => entry.round === round)?.interval ?? null,
     outcome: rounds.find((entry) => entry.round === round)?.gates?.outcome ?? null,
   }));
+  const { completionTokens } = sumReported(report.calls);
   return {
     runName: report.runName,
     method: report.method,
@@ -95,7 +96,7 @@ function toComparedRun(report: OnlineDpoReport): ComparedRun {
     rowsTrained: sum(({ training }) => training?.rows),
     steps: sum(({ training }) => training?.steps),
     trainSeconds: sum(({ training }) => training?.trainSeconds),
-    completionTokens: sumReported(report.calls).completionTokens,
+    completionTokens: completionTokens.unreportedCalls === 0 ? completionTokens.known : null,
     seconds: report.timing.seconds,
   };
 }

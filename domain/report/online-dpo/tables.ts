@@ -77,7 +77,7 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
         value: ofPublish((publish) => formatNumber(publish.meanDisagreement, 4)),
       },
       { name: 'served as', value: ofPublish((publish) => html`<code>${publish.servedModel}</code>`) },
-      { name: 'adapter', value: ofPublish((publish) => shortHash(publish.adapterHash)) },
+      { name: 'hash of the weights', value: ofPublish((publish) => shortHash(publish.adapterHash)) },
     ],
   ],
 ];

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { ArtifactStore } from '../clients/artifact-store.ts';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
 import { describeSource, type PromptSource } from '../configs/schema/prompt-source.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
@@ -8,7 +7,7 @@ import { addItems } from '../domain/checklist-writing/add-items.ts';
 import { DataError } from '../domain/errors.ts';
 import { toQueries } from '../domain/synthesis/dataset-prompts.ts';
 import { readQueryFile, type PlacedQuery } from './bolt-files.ts';
-import { readDataset } from './read-dataset.ts';
+import type { DatasetReader } from './dataset-reader.ts';
 
 /** The queries of a curation as they were collected, and the datasets among their sources. */
 export interface CollectedQueries {
@@ -22,11 +21,11 @@ export interface CollectedQueries {
  * @throws DataError `data/unreadable`, `data/invalid-row`, `data/duplicate-prompt`; ConfigError `config/unusable`
  */
 export async function collectQueries(
-  store: ArtifactStore,
+  readDataset: DatasetReader,
   sources: readonly PromptSource[],
   { data }: BoltConfig,
 ): Promise<CollectedQueries> {
-  const read = await Promise.all(sources.map((source) => readSource(store, source)));
+  const read = await Promise.all(sources.map((source) => readSource(readDataset, source)));
   const rows = read.flatMap(({ queries }) => queries);
   requireUniqueIds(rows);
   return {
@@ -36,11 +35,12 @@ export async function collectQueries(
 }
 
 async function readSource(
-  store: ArtifactStore,
+  readDataset: DatasetReader,
   source: PromptSource,
 ): Promise<{ readonly queries: readonly PlacedQuery[]; readonly ref?: ArtifactRef }> {
   if (typeof source === 'string') return { queries: await readQueryFile(resolve(source)) };
-  const { ref, rows } = await readDataset(store, source.dataset, 'curation.queries');
+  if (readDataset === undefined) return { queries: [] };
+  const { ref, rows } = await readDataset(source.dataset, 'curation.queries');
   const queries = toQueries(rows, source.dataset);
   return {
     ref,

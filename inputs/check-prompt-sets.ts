@@ -1,7 +1,7 @@
-import { hashJson } from '../clients/content-hash.ts';
 import { describeSource } from '../configs/schema/prompt-source.ts';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { ConfigOf, RunConfig } from '../configs/schema/run-config.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { ConfigError, DataError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { PromptSetName } from '../domain/run.ts';
@@ -11,8 +11,22 @@ export function isVerifiable({ checklist }: PromptRow): boolean {
   return checklist.length > 0 && checklist.every(({ verifier }) => verifier !== undefined);
 }
 
+/** The rows that somebody answers item by item: the judge of tasks scores whole answers. */
+export function rowsWithItems(sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>): readonly PromptRow[] {
+  return [...sets].filter(([name]) => name !== 'tasks').flatMap(([, set]) => set);
+}
+
+/** Everything that the prompts of a run alone can tell to be wrong. @throws ConfigError, DataError */
+export function checkPromptSets(sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>, config: RunConfig): void {
+  if (config.loop === 'online-dpo' || config.loop === 'bolt') checkNothingLeaks(sets, config);
+  // Without a store at hand the prompts of a dataset are unknown, not none.
+  const train = sets.get('train');
+  if (config.loop === 'online-dpo' && train !== undefined) checkEnough(train, config);
+  checkDecidable(rowsWithItems(sets), config);
+}
+
 /** What measures must not be trained on. @throws DataError `data/held-out-overlap` */
-export function checkNothingLeaks(
+function checkNothingLeaks(
   sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>,
   { data, evaluation }: ConfigOf<'online-dpo' | 'bolt'>,
 ): void {
@@ -29,10 +43,10 @@ function checkDisjoint(
   measured: readonly PromptRow[],
   { train: trainFile, measure, kind }: Readonly<Record<'train' | 'measure' | 'kind', string>>,
 ): void {
-  const textHash = (row: PromptRow) => hashJson(row.messages.map(({ role, content }) => ({ role, content })));
-  const trained = new Map(train.map((row) => [textHash(row), row.promptId]));
+  const textOf = (row: PromptRow) => canonicalJson(row.messages.map(({ role, content }) => ({ role, content })));
+  const trained = new Map(train.map((row) => [textOf(row), row.promptId]));
   for (const row of measured) {
-    const twin = trained.get(textHash(row));
+    const twin = trained.get(textOf(row));
     if (twin !== undefined) {
       throw new DataError(
         'data/held-out-overlap',
@@ -43,7 +57,7 @@ function checkDisjoint(
 }
 
 /** A round needs as many prompts as it draws. @throws ConfigError `config/unusable` */
-export function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConfig): void {
+function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConfig): void {
   const { promptsPerRound } = data;
   if (promptsPerRound === undefined || promptsPerRound <= train.length) return;
   throw new ConfigError(
@@ -53,7 +67,7 @@ export function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConf
 }
 
 /** Every item needs somebody who decides it: code, or a judge. @throws ConfigError `config/unusable` */
-export function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
+function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
   if (config.loop === 'wildbench' || config.judge !== undefined) return;
   if ('checklists' in config && config.checklists.source !== 'given') {
     throw new ConfigError(

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AdapterError, ModelServerError } from '../../domain/errors.ts';
+import type { LabelledWeights, WeightsControl } from '../model-server.ts';
+import { NOT_THE_WEIGHTS_FAULT } from './adapters.ts';
+import { errorOfStatus } from './errors.ts';
+import { parseIsPaused, parseReset, parseWeightInfo } from './responses.ts';
+import { quoteServerMessage, readServerMessage } from './server-message.ts';
+import { isSuccess, readJson, requireSuccess, type RawAnswer, type Transport } from './transport.ts';
+
+/** The cache cannot be reset while blocks are held; after a pause nothing holds them for long. */
+const RESET_ATTEMPTS = 20;
+const RESET_PAUSE_MS = 250;
+
+/** Calls of vLLM's development endpoints, in the one order in which no answer can come from weights other than its label says. */
+export function createWeightsControl(transport: Transport): WeightsControl {
+  const send = async (method: 'GET' | 'POST', path: string, body?: object, signal?: AbortSignal) => {
+    const answer = await transport.send(method, path, body, signal);
+    if (answer.status === 404) throw devModeOff(answer);
+    return answer;
+  };
+  const post = async (path: string, body?: object, signal?: AbortSignal): Promise<RawAnswer> => {
+    const answer = await send('POST', path, body, signal);
+    requireSuccess(answer);
+    return answer;
+  };
+  const relabel = async (label: string): Promise<void> => {
+    await post('/update_weight_version', { new_version: label });
+  };
+  const resume = async (): Promise<void> => {
+    await post('/resume');
+  };
+
+  const resetCache = async (): Promise<void> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await post('/reset_prefix_cache');
+      if (parseReset(answer.target, readJson(answer))) return;
+      if (attempt === RESET_ATTEMPTS) {
+        throw new ModelServerError(
+          'server-error',
+          `${answer.target.host} would not let go of its prefix cache, which holds what the old weights computed.`,
+        );
+      }
+      await sleep(RESET_PAUSE_MS);
+    }
+  };
+
+  const load = async ({ path, label }: LabelledWeights): Promise<void> => {
+    // A death between load and label must not leave the old label on new weights.
+    await relabel(`changing to ${label}`);
+    const answer = await send('POST', '/collective_rpc', { method: 'reload_weights', kwargs: { weights_path: path } });
+    if (!isSuccess(answer)) throw loadRefused(answer, path);
+    await resetCache();
+    await relabel(label);
+  };
+
+  return {
+    async label(signal) {
+      const answer = await send('GET', '/weight_info', undefined, signal);
+      return parseWeightInfo(answer.target, readJson(answer));
+    },
+    relabel,
+    async isPaused(signal) {
+      const answer = await send('GET', '/is_paused', undefined, signal);
+      return parseIsPaused(answer.target, readJson(answer));
+    },
+    resume,
+    async replace(next, previous, signal) {
+      try {
+        await post('/pause?mode=wait&clear_cache=true', undefined, signal);
+      } catch (error) {
+        // It may have been paused all the same, and a paused server answers nobody.
+        await resume().catch(() => undefined);
+        throw error;
+      }
+      // From here to the end nothing is broken off: a server must not be left between two versions.
+      try {
+        await load(next);
+      } catch (error) {
+        throw await goBack(error, previous, { load, resume });
+      }
+      await resume();
+    },
+  };
+}
+
+/** Loads again what was there; returns the error to throw, which says what is in service now. */
+async function goBack(
+  error: unknown,
+  previous: LabelledWeights | null,
+  {
+    load,
+    resume,
+  }: { readonly load: (weights: LabelledWeights) => Promise<void>; readonly resume: () => Promise<void> },
+): Promise<unknown> {
+  const left = async (): Promise<string> => {
+    if (previous === null) return 'The server is left paused, without weights that anybody vouches for: restart it.';
+    try {
+      await load(previous);
+      await resume();
+      return 'The previous weights are in service again.';
+    } catch (second) {
+      if (second instanceof ModelServerError && second.kind === 'unavailable') return 'Nobody answers there any more.';
+      const why = second instanceof Error ? second.message : String(second);
+      return `The previous weights could not be loaded again either, and the server is left paused: restart it. (${why})`;
+    }
+  };
+  const outcome = await left();
+  if (error instanceof AdapterError)
+    return new AdapterError(error.code, `${error.message} ${outcome}`, { cause: error, details: error.details });
+  if (error instanceof ModelServerError) {
+    const { kind, status, retryAfterMs, details } = error;
+    return new ModelServerError(kind, `${error.message} ${outcome}`, {
+      cause: error,
+      details,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+  return error;
+}
+
+function devModeOff({ target, status }: RawAnswer): AdapterError {
+  return new AdapterError(
+    'adapter/dev-mode-off',
+    `${target.host}${target.path} answered 404: this server takes no whole weights while it runs. Start vLLM with VLLM_SERVER_DEV_MODE=1 in its environment, on a loopback address only, for those endpoints ask for no key (here: tickloop down, then tickloop up --dev-endpoints), or train an adapter with weights: lora.`,
+    { details: { status } },
+  );
+}
+
+function loadRefused({ target, status, text, retryAfter }: RawAnswer, path: string): Error {
+  const mapped = errorOfStatus(target, status, text, retryAfter);
+  if (mapped instanceof ModelServerError && NOT_THE_WEIGHTS_FAULT.has(mapped.kind)) return mapped;
+  return new AdapterError(
+    'adapter/load-refused',
+    `${target.host}${target.path} answered ${status} to loading the weights in ${path}: ${quoteServerMessage(readServerMessage(text), target.apiKey)}. Check that the server can read that folder, which has to be at the same path there.`,
+    { details: { status } },
+  );
+}
