@@ -1,7 +1,9 @@
 // Locks that a config which names a dataset says who judges what is answered to it, before anything is started.
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runIdentity } from '../../configs/run-identity.ts';
 import { runConfig } from '../../configs/schema/run-config.ts';
+import { checkData } from '../../inputs/check-data.ts';
 import { makeRunConfig } from '../support/make-run-config.ts';
 
 const POLICY = { baseUrl: 'http://127.0.0.1:8011', model: 'base', modelPath: 'models/base' };
@@ -81,5 +83,11 @@ describe('a config that names a dataset', () => {
     expect(identityOf({ train: dataset, checklist: [JUDGED] })).not.toEqual(identity);
     expect(runIdentity(makeRunConfig())).toMatchObject({ data: { train: 'train.jsonl', heldOut: 'held-out.jsonl' } });
     expect(JSON.stringify(runIdentity(makeRunConfig()))).not.toContain('checklist');
+  });
+
+  it('is checked without a store for all but the rows of the dataset', async () => {
+    const heldOut = fileURLToPath(new URL('../../configs/data/quickstart-held-out.jsonl', import.meta.url));
+    const data = { train: dataset, heldOut, checklist: [NO_COMMA], promptsPerRound: 100 };
+    expect(await checkData(runConfig.parse(online(data)))).toEqual({ 'held-out': 40 });
   });
 });
