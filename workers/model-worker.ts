@@ -25,6 +25,7 @@ import { createPublishActivities } from '../activities/publish.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
+import { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import { createSelectRowsActivities } from '../activities/select-rows.ts';
 import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
 
@@ -63,6 +64,7 @@ export function createModelWorker(
       ...createScoreSolutionsActivities(provider),
       ...createSelectThoughtsActivities(provider),
       ...createBoltRunActivities(provider),
+      ...createSettleDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

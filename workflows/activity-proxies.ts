@@ -25,6 +25,7 @@ import type { createPublishActivities } from '../activities/publish.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
+import type { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import type { createTrainActivities } from '../activities/train.ts';
 import { taskQueues } from '../domain/task-queues.ts';
 
@@ -51,7 +52,8 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createCheckThoughtsActivities> &
   ReturnType<typeof createScoreSolutionsActivities> &
   ReturnType<typeof createSelectThoughtsActivities> &
-  ReturnType<typeof createBoltRunActivities>;
+  ReturnType<typeof createBoltRunActivities> &
+  ReturnType<typeof createSettleDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 
