@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { promptSource } from './prompt-source.ts';
 
 const minSimilarity = z
   .number()
@@ -32,14 +33,9 @@ export const skillInventory = z.discriminatedUnion('source', [
   }),
   z.strictObject({
     source: z.literal('labelled').describe('skills that the rows of a data set need, named by the teacher and grouped'),
-    data: z
-      .strictObject({
-        file: z.string().min(1).optional().describe('JSONL of prompts (messages), relative to the working directory'),
-        fromRun: z.string().min(1).optional().describe('run of the same store whose dataset is read'),
-      })
-      .refine(({ file, fromRun }) => (file === undefined) !== (fromRun === undefined), {
-        error: 'name either a file or a run',
-      }),
+    data: promptSource.describe(
+      'what is labelled: a JSONL file of prompts, or { dataset: <run> }: what the dataset of a run asks',
+    ),
     rows: z.int().min(1).max(100_000).default(200).describe('rows that are labelled, drawn by the seed of the run'),
     skillsPerRow: z.int().min(1).max(20).default(4).describe('most skills asked for a row'),
     groupLabels: z.int().min(0).max(200).default(40).describe('labels grouped at once; 0 groups none'),

@@ -123,3 +123,14 @@ function check({ instruction, response }: Extract<PairReply, { ok: true }>, { al
 function tidy(text: string): string {
   return stripQuotes(text.trim().replace(STRAY_END, '').trim());
 }
+
+/** Reads an answer that was spoiled on purpose: any text will do, but not an apology or one that was cut. */
+export function parseSpoiled(
+  reply: string,
+  finishReason: FinishReason,
+): { readonly ok: true; readonly value: string } | { readonly ok: false; readonly fault: PairFault } {
+  const value = stripQuotes(stripThoughts(reply));
+  if (finishReason === 'length') return { ok: false, fault: 'cut' };
+  if (value === '') return { ok: false, fault: 'empty' };
+  return isApology(value) ? { ok: false, fault: 'apology' } : { ok: true, value };
+}
