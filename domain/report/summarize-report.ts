@@ -5,6 +5,7 @@ import { headlineOf } from './headline-of.ts';
 import { refineLines } from './refine/summary-lines.ts';
 import type { RunReport } from './run-report.ts';
 import { sumReported } from './sum-reported.ts';
+import { skillmixLines } from './skillmix/summary-lines.ts';
 import { wildbenchLines } from './wildbench/summary-lines.ts';
 
 /** Plain lines that close a run in the terminal; control characters of names are left out. */
@@ -33,6 +34,8 @@ function loopLines(report: RunReport): readonly string[] {
       return refineLines(report);
     case 'best-of-n':
       return bestOfNLines(report);
+    case 'skillmix':
+      return skillmixLines(report);
     case 'wildbench':
       return wildbenchLines(report);
   }
