@@ -46,11 +46,7 @@ const FINAL_FAULTS: ReadonlySet<TurnFault> = new Set(['call-refused', 'too-long'
 const MOST_ATTEMPTS = 8;
 
 /** Asks for a turn until it can be read, each time with a new seed; a cut reply is first asked for once more, shorter. */
-export async function askTurn<Value>(
-  calls: TurnCalls,
-  turn: Turn,
-  task: TurnTask<Value>,
-): Promise<TurnOutcome<Value>> {
+export async function askTurn<Value>(calls: TurnCalls, turn: Turn, task: TurnTask<Value>): Promise<TurnOutcome<Value>> {
   let fault: TurnFault = 'empty';
   for (let attempt = 0; attempt < calls.attempts; attempt += 1) {
     const index = 2 * (attempt + (task.isSecond === true ? MOST_ATTEMPTS : 0));
@@ -64,11 +60,7 @@ export async function askTurn<Value>(
             attempt,
             seed: calls.seedOf(turn, index + 1),
             isRewrite: true,
-            messages: [
-              ...task.messages,
-              { role: 'assistant', content: cut },
-              { role: 'user', content: rewritePrompt },
-            ],
+            messages: [...task.messages, { role: 'assistant', content: cut }, { role: 'user', content: rewritePrompt }],
             read: (text, finishReason) => readRewrite(text, finishReason, cut),
           })
         : first;

@@ -1,5 +1,10 @@
 import type { ChatMessage } from '../domain/prompt.ts';
-import { renderCritiquePrompt, renderDraftPrompt, renderRefinePrompt, type PairPrompts } from '../domain/skillmix/chat.ts';
+import {
+  renderCritiquePrompt,
+  renderDraftPrompt,
+  renderRefinePrompt,
+  type PairPrompts,
+} from '../domain/skillmix/chat.ts';
 import { chooseExamples, type DraftExample } from '../domain/skillmix/examples.ts';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import type { PairMaterial } from './skillmix-prompts.ts';

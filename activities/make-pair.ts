@@ -112,9 +112,7 @@ async function writePair(
   const { critique } = improved;
   if (!improved.ok) {
     const end: PairEnd =
-      generation.onFailedRefine === 'draft'
-        ? isDraft.end
-        : { ok: false, turn: improved.turn, fault: improved.fault };
+      generation.onFailedRefine === 'draft' ? isDraft.end : { ok: false, turn: improved.turn, fault: improved.fault };
     return { ...isDraft, critique, end };
   }
   const { refined, seed } = improved;
@@ -223,12 +221,7 @@ const PAIR_SCHEMA = {
 } as const;
 
 /** Replaces the answer of a row that an ablation spoils; its message stays. */
-async function spoil(
-  { quality }: PlannedPair,
-  prompts: PairPrompts,
-  turns: TurnCalls,
-  made: Made,
-): Promise<Made> {
+async function spoil({ quality }: PlannedPair, prompts: PairPrompts, turns: TurnCalls, made: Made): Promise<Made> {
   if (quality === 'clean' || !made.end.ok) return made;
   const { instruction } = made.end.pair;
   const reply = await askTurn(turns, 'spoil', {

@@ -91,7 +91,10 @@ function seatVllm(
       if (context !== undefined) return context;
       const served = (await server.models(signal)).find(({ id }) => id === model);
       if (served === undefined) {
-        throw new ModelServerError('unknown-model', `${baseUrl} does not serve the teacher "${model}": correct its name.`);
+        throw new ModelServerError(
+          'unknown-model',
+          `${baseUrl} does not serve the teacher "${model}": correct its name.`,
+        );
       }
       context = served.maxModelLen;
       return context;

@@ -30,7 +30,8 @@ export async function readSkillmixReport(
   const { teacher, policy, generation } = config;
   const isPolicy = teacher === 'self';
   const writer = isPolicy ? policy : teacher;
-  const judge = generation.gate === undefined ? null : generation.gate.judge === 'self' ? policy : generation.gate.judge;
+  const judge =
+    generation.gate === undefined ? null : generation.gate.judge === 'self' ? policy : generation.gate.judge;
   const isSame = judge !== null && judge.model === writer.model && judge.baseUrl === writer.baseUrl;
   return {
     ...base,

@@ -6,13 +6,17 @@ const minSimilarity = z
   .gt(0)
   .max(1)
   .default(0.8)
-  .describe('smallest likeness in spelling of two names that are merged into one skill; 1 merges none but reordered words');
+  .describe(
+    'smallest likeness in spelling of two names that are merged into one skill; 1 merges none but reordered words',
+  );
 
 const queryTypes = z
   .string()
   .min(1)
   .optional()
-  .describe('file of query types: numbered bold names, each with a definition and examples; default: the teacher writes them');
+  .describe(
+    'file of query types: numbered bold names, each with a definition and examples; default: the teacher writes them',
+  );
 
 const askedTypes = z.int().min(1).max(40).default(12).describe('query types that the teacher is asked for');
 const maxTokens = z.int().min(16).max(16_384).default(1024).describe('longest list, tokens');
@@ -48,7 +52,10 @@ export const skillInventory = z.discriminatedUnion('source', [
   z.strictObject({
     source: z.literal('files').describe('skills and query types that are given'),
     skills: z.string().min(1).describe('file with one name a line, as upstream publishes them'),
-    queryTypes: z.string().min(1).describe('file of query types: numbered bold names, each with a definition and examples'),
+    queryTypes: z
+      .string()
+      .min(1)
+      .describe('file of query types: numbered bold names, each with a definition and examples'),
     minSimilarity,
   }),
   z.strictObject({

@@ -41,8 +41,18 @@ const generationFields = z.strictObject({
     .enum(['labels', 'json'])
     .default('labels')
     .describe('headings in a text, or a JSON object that the server holds the reply to'),
-  examples: z.int().min(0).max(4).default(2).describe('worked examples shown at most; dropped where the context is short'),
-  responseWords: z.int().min(20).max(4000).default(350).describe('words of an answer that the teacher is asked to stay below'),
+  examples: z
+    .int()
+    .min(0)
+    .max(4)
+    .default(2)
+    .describe('worked examples shown at most; dropped where the context is short'),
+  responseWords: z
+    .int()
+    .min(20)
+    .max(4000)
+    .default(350)
+    .describe('words of an answer that the teacher is asked to stay below'),
   critique: z.boolean().default(true).describe('criticise and refine each draft; false: drafts are the rows'),
   critiqueMaxTokens: z.int().min(16).max(8192).default(512).describe('longest critique, tokens'),
   rewriteCut: z
@@ -60,7 +70,9 @@ const generationFields = z.strictObject({
     .enum(['draft', 'drop'])
     .default('drop')
     .describe('what becomes of a pair whose rewrite could not be read: its draft is the row, or it has none'),
-  gate: gateConfig.optional().describe('keep a draft unless a judge prefers the refined pair; without it, refined pairs are taken'),
+  gate: gateConfig
+    .optional()
+    .describe('keep a draft unless a judge prefers the refined pair; without it, refined pairs are taken'),
   minYield: z
     .number()
     .min(0)
@@ -80,7 +92,10 @@ export const skillmixConfig = z
     loop: z.literal('skillmix').describe('Instruct-SkillMix: instructions and answers from random skills'),
     ...runFields,
     policy: policyConfig.describe('the model that the run is about; the teacher, unless another is named'),
-    teacher: z.union([z.literal('self'), teacherConfig]).default('self').describe('who names skills and writes pairs'),
+    teacher: z
+      .union([z.literal('self'), teacherConfig])
+      .default('self')
+      .describe('who names skills and writes pairs'),
     numRows: z.int().min(1).max(1_000_000).describe('rows of the dataset'),
     inventory: skillInventory,
     draw: z
@@ -106,11 +121,17 @@ export const skillmixConfig = z
   .superRefine(({ draw, generation, sampling, inventory }, context) => {
     const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (draw.part === 'held-out' && draw.heldOutShare === 0) {
-      complain(['draw', 'heldOutShare'], 'is 0, so nothing is held out: raise it, and give the training run the same value');
+      complain(
+        ['draw', 'heldOutShare'],
+        'is 0, so nothing is held out: raise it, and give the training run the same value',
+      );
     }
     if (new Set(draw.skills).size !== draw.skills.length) complain(['draw', 'skills'], 'names a size twice');
     if (sampling.temperature === 0 && generation.attempts > 1) {
-      complain(['sampling', 'temperature'], '0 would write the same unreadable reply again; raise it or set attempts to 1');
+      complain(
+        ['sampling', 'temperature'],
+        '0 would write the same unreadable reply again; raise it or set attempts to 1',
+      );
     }
     if (inventory.source === 'run' && !runName.safeParse(inventory.run).success) {
       complain(['inventory', 'run'], 'must be the name of a run');

@@ -99,9 +99,5 @@ export function continueChat(
   pair: Pair,
   ...later: readonly ChatMessage[]
 ): readonly ChatMessage[] {
-  return [
-    { role: 'user', content: draftPrompt },
-    { role: 'assistant', content: renderPair(pair) },
-    ...later,
-  ];
+  return [{ role: 'user', content: draftPrompt }, { role: 'assistant', content: renderPair(pair) }, ...later];
 }

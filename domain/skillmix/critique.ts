@@ -15,7 +15,8 @@ export type CritiqueReply =
 
 const WEAKNESSES = /^[\s#*_>\d.)]*(?:weak(?:ness(?:es)?|\s*points?)?|problems?|flaws?|issues?)\b[^\n:：]*[:：*]*/im;
 const STRENGTHS = /^[\s#*_>\d.)]*(?:strengths?|strong\s*points?|what\s+(?:works|should stay))\b/im;
-const NOTHING = /^[\s\-*•.:]*(?:none|nothing|no (?:real |major |obvious )?(?:weakness\w*|problems?|issues?)|n\/a)\b[^\n]{0,60}$/i;
+const NOTHING =
+  /^[\s\-*•.:]*(?:none|nothing|no (?:real |major |obvious )?(?:weakness\w*|problems?|issues?)|n\/a)\b[^\n]{0,60}$/i;
 const FAULT_WORDS =
   /\b(?:generic|vague|unclear|lack(?:s|ing)?|miss(?:es|ing)|too\b|could|should|wrong|incorrect|repetiti\w+|but|however|not\b|no\b|without|needs?|improve)/i;
 

@@ -17,7 +17,12 @@ export function parseList(reply: string): readonly string[] {
     const bare = line.replace(MARK, '').trim();
     // A line that opens a list names nothing.
     if (/[:：]\s*\**$/.test(bare) || /^(?:here (?:is|are)|sure\b|certainly\b|of course\b)/i.test(bare)) return [];
-    return [bare.replace(/[*`"“”]/g, '').replace(DEFINITION, '').trim()];
+    return [
+      bare
+        .replace(/[*`"“”]/g, '')
+        .replace(DEFINITION, '')
+        .trim(),
+    ];
   });
   const [only] = entries;
   const isOneLine = entries.length === 1 && only !== undefined && (only.match(/,/g) ?? []).length >= 2;

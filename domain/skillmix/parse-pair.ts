@@ -33,8 +33,19 @@ export function parsePair(reply: string, finishReason: FinishReason, format: Pai
 /** The message of a draft whose answer was cut; `null` where it is not whole. */
 export function parseInstruction(reply: string): string | null {
   const text = stripThoughts(reply).replaceAll('\r\n', '\n').trim();
+  const quoted = /"instruction"\s*:\s*("(?:[^"\\]|\\.)*")\s*,/.exec(text)?.[1];
   const read = readLabels(text, false);
-  return read.ok ? read.instruction : null;
+  const found = quoted === undefined ? (read.ok ? read.instruction : null) : readString(quoted);
+  const message = tidy(found ?? '');
+  return message === '' || PLACEHOLDER.test(message) ? null : message;
+}
+
+function readString(quoted: string): string | null {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a text is an apology or a refusal instead of content. */
@@ -57,7 +68,8 @@ function readLabels(text: string, allowAnswerOnly: boolean): PairReply {
   const instruction = headings.find(({ kind }) => kind === 'instruction');
   if (instruction === undefined) return readAnswerOnly(text, headings, allowAnswerOnly);
   const behind = headings.filter(({ kind, lineStart }) => kind === 'response' && lineStart >= instruction.contentStart);
-  const response = behind.find(({ style }) => style === instruction.style) ?? behind[0] ?? inlineResponse(text, instruction);
+  const response =
+    behind.find(({ style }) => style === instruction.style) ?? behind[0] ?? inlineResponse(text, instruction);
   if (response === undefined) return fault('no-response');
   return {
     ok: true,
@@ -83,7 +95,9 @@ function inlineResponse(text: string, { contentStart, lineStart }: Heading): Hea
   const [only] = found;
   if (found.length !== 1 || only === undefined) return undefined;
   const at = contentStart + only.index;
-  return at === lineStart ? undefined : { kind: 'response', style: 'bare', lineStart: at, contentStart: at + only[0].length };
+  return at === lineStart
+    ? undefined
+    : { kind: 'response', style: 'bare', lineStart: at, contentStart: at + only[0].length };
 }
 
 /** A model may go on with another pair: set apart as the first one was, it ends the answer. */
@@ -110,7 +124,10 @@ function readJson(text: string): PairReply {
   return { ok: true, instruction: typeof instruction === 'string' ? instruction : null, response };
 }
 
-function check({ instruction, response }: Extract<PairReply, { ok: true }>, { allowAnswerOnly }: PairFormat): PairReply {
+function check(
+  { instruction, response }: Extract<PairReply, { ok: true }>,
+  { allowAnswerOnly }: PairFormat,
+): PairReply {
   const message = instruction === null ? null : tidy(instruction);
   const answer = tidy(response);
   if (message === '' || (message === null && !allowAnswerOnly)) return fault('no-instruction');

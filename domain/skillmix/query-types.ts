@@ -23,7 +23,8 @@ export interface IncompleteType {
 const OPENING = /^ {0,3}(?:#{1,6}\s*)?(?:\d{1,3}[.)]\s*)?(?:\*\*(.+?)\*\*\s*[:：]?|([^*:：]{1,80})[:：])\s*(.*)$/;
 const STARTS = /^ {0,3}(?:#{1,6}\s*|\d{1,3}[.)]\s*|\*\*)/;
 const BULLET = /^\s*(?:[-*•]|[a-z]\)|\d{1,3}[.)])\s+/i;
-const EXAMPLE_LABEL = /^\**(?:examples?|sample|e\.g\.)(?:\s+(?:query|queries|message|messages))?\s*\d*\**\s*[:：]\s*\**\s*/i;
+const EXAMPLE_LABEL =
+  /^\**(?:examples?|sample|e\.g\.)(?:\s+(?:query|queries|message|messages))?\s*\d*\**\s*[:：]\s*\**\s*/i;
 const DEFINITION_LABEL = /^\**(?:definition|description|meaning)\**\s*[:：]\s*\**\s*/i;
 
 /**
@@ -76,7 +77,8 @@ function readBody(body: readonly string[]): { readonly definition: string; reado
     const isDefinition = DEFINITION_LABEL.test(bare);
     const said = bare.replace(EXAMPLE_LABEL, '').replace(DEFINITION_LABEL, '').trim();
     const isExample =
-      !isDefinition && (afterLabel || said !== bare || BULLET.test(line) || /^["“'‘]/.test(bare)) && definition.length > 0;
+      !isDefinition &&
+      (/^["“'‘]/.test(said) || (definition.length > 0 && (afterLabel || said !== bare || BULLET.test(line))));
     afterLabel ||= !isDefinition && EXAMPLE_LABEL.test(`${bare}${bare.endsWith(':') ? ' ' : ''}`);
     if (said === '') continue;
     if (isExample) examples.push(stripQuotes(said));

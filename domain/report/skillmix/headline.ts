@@ -10,8 +10,7 @@ export function skillmixHeadline({ datasetRows, numRows, measures, inventory }: 
   return {
     label: 'Rows of the dataset',
     result: `${formatCount(datasetRows ?? 0)} of ${formatCount(numRows)}`,
-    difference:
-      most === undefined ? tried : `${tried}; lost most often by ${most.failed} (${formatCount(most.count)})`,
+    difference: most === undefined ? tried : `${tried}; lost most often by ${most.failed} (${formatCount(most.count)})`,
     denominators: `${formatCount(inventory.skills)} skills, ${formatCount(inventory.queryTypes)} query types`,
   };
 }

@@ -5,7 +5,10 @@ import type { SkillmixReport } from './skillmix-report.ts';
 import { coverageTable, failureTable, inventoryTable, lengthTable, refinementTable, turnTable } from './tables.ts';
 
 /** What the report page of Instruct-SkillMix shows before and after its table of calls. */
-export function skillmixSections(report: SkillmixReport): { readonly results: Html; readonly samples: readonly Html[] } {
+export function skillmixSections(report: SkillmixReport): {
+  readonly results: Html;
+  readonly samples: readonly Html[];
+} {
   const { measures, inventory, teacher, judge } = report;
   const hasPairs = measures.pairs > 0;
   const refines = measures.refined.pairs > 0;

@@ -40,14 +40,23 @@ export function failureTable({ failures, pairs, refusedCombinations }: PairMeasu
   const rows = failures.map(({ failed, count }) => row(html`<code>${failed}</code>`, [share(count, pairs)]));
   return html`${table('Pairs that gave no row', ['turn and fault', 'pairs'], tableBody(rows))}
     <p class="note">
-      The teacher found ${formatCount(refusedCombinations)} of ${formatCount(pairs)} combinations implausible. What fails
-      is tried again with another seed first, and then with another combination.
+      The teacher found ${formatCount(refusedCombinations)} of ${formatCount(pairs)} combinations implausible. What
+      fails is tried again with another seed first, and then with another combination.
     </p>`;
 }
 
 /** What the rows are made of. */
 export function coverageTable({ measures, inventory, numRows }: SkillmixReport): Html {
-  const { rows: count, skillsUsed, combinations, sameCombination, namingSkill, queryTypes, sizes, qualities } = measures;
+  const {
+    rows: count,
+    skillsUsed,
+    combinations,
+    sameCombination,
+    namingSkill,
+    queryTypes,
+    sizes,
+    qualities,
+  } = measures;
   const types = queryTypes.map(({ rows }) => rows);
   const spread = types.length === 0 ? 'none' : `${Math.min(...types)} to ${Math.max(...types)} rows each`;
   const list = (parts: readonly string[]) => parts.join(', ') || 'none';
