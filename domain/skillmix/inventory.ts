@@ -103,7 +103,7 @@ function mergeAlike(skills: readonly Skill[], minSimilarity: number): readonly S
 
 /** Overlapping triples of letters, each as a word; words are sorted first, since their order makes no other skill. */
 function letterTriples(name: string): string {
-  const letters = [...name.split('_').toSorted().join('')];
+  const letters = Array.from(name.split('_').toSorted().join(''));
   if (letters.length < 4) return letters.join('');
   return Array.from({ length: letters.length - 2 }, (_, start) => letters.slice(start, start + 3).join('')).join(' ');
 }
