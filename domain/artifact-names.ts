@@ -158,6 +158,11 @@ export function synthesisShardName(runName: string, stage: SynthesisStage, batch
   return `${runName}/synthesis/${stage}/shard-${pad(batch)}`;
 }
 
+/** Name of the preferences that a synthesis may end with beside its dataset. */
+export function preferencesName(runName: string): string {
+  return `${runName}/preferences`;
+}
+
 /** Name of the dataset that a synthesis ends with, and that other runs of the store can name. */
 export function datasetName(runName: string): string {
   return `${runName}/dataset`;

@@ -28,6 +28,7 @@ import { createPublishActivities } from '../activities/publish.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
+import { createExportDatasetActivities } from '../activities/export-dataset.ts';
 import { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import { createSelectRowsActivities } from '../activities/select-rows.ts';
 import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
@@ -71,6 +72,7 @@ export function createModelWorker(
       ...createBuildInventoryActivities(provider),
       ...createPlanSkillmixActivities(provider),
       ...createGenerateSkillmixActivities(provider),
+      ...createExportDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

@@ -28,6 +28,7 @@ import type { createPublishActivities } from '../activities/publish.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
+import type { createExportDatasetActivities } from '../activities/export-dataset.ts';
 import type { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import type { createTrainActivities } from '../activities/train.ts';
 import { taskQueues } from '../domain/task-queues.ts';
@@ -59,7 +60,8 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSettleDatasetActivities> &
   ReturnType<typeof createBuildInventoryActivities> &
   ReturnType<typeof createPlanSkillmixActivities> &
-  ReturnType<typeof createGenerateSkillmixActivities>;
+  ReturnType<typeof createGenerateSkillmixActivities> &
+  ReturnType<typeof createExportDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 
