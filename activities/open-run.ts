@@ -18,6 +18,7 @@ import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
+import { prepareSkillmix, recordSkillmix, type OpenedSkillmix } from './open-skillmix.ts';
 import { isBaseLabel } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
@@ -43,13 +44,15 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
         config.loop === 'bolt'
           ? await prepareBolt(services, config, { heldOut: sets.get('held-out') ?? [], tasks: sets.get('tasks') ?? [] })
           : undefined;
+      const skillmix = config.loop === 'skillmix' ? await prepareSkillmix(services, config) : undefined;
       await recordIdentity(services, run, {
         sets,
-        others: [...storedAnswers(comparison), ...filesOf(bolt)],
-        datasets: [...datasets.values(), ...(bolt?.datasets ?? [])],
+        others: [...storedAnswers(comparison), ...filesOf(bolt), ...inventoryOf(skillmix)],
+        datasets: [...datasets.values(), ...(bolt?.datasets ?? []), ...(skillmix?.adopted ?? [])],
       });
       await recordConfig(services, run, config);
       if (comparison !== undefined) await recordComparison(services, run, comparison);
+      if (skillmix !== undefined) await recordSkillmix(services, run, skillmix);
       const recorded: Partial<Record<PromptSetName, PromptSet>> = {};
       if (bolt !== undefined) recorded.collected = await recordBolt(services, run, bolt);
       for (const [name, set] of sets) {
@@ -88,6 +91,8 @@ async function checkSpace({ store, config }: RunServices, run: RunRef): Promise<
 }
 
 async function checkServer({ policy: server, config }: RunServices, rows: readonly PromptRow[]): Promise<void> {
+  // Where another model writes and nobody judges, the policy is not asked for anything.
+  if (config.loop === 'skillmix' && config.teacher !== 'self' && config.generation.gate?.judge !== 'self') return;
   await server.health();
   const models = await server.models();
   const { model, baseUrl } = config.policy;
@@ -98,7 +103,7 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
       `${baseUrl} does not serve policy.model "${model}"; it serves ${models.map(({ id }) => `"${id}"`).join(', ') || 'nothing'}: correct the name or the server.`,
     );
   }
-  if (served.maxModelLen === null) return;
+  if (served.maxModelLen === null || rows.length === 0) return;
   const longest = rows.reduce((a, b) => (lengthChars(a) >= lengthChars(b) ? a : b));
   const promptTokens = (await server.tokenize(model, longest.messages)).length;
   const completionTokens = longestCompletion(config);
@@ -145,6 +150,16 @@ function filesOf(bolt: OpenedBolt | undefined): readonly NamedRows[] {
     ['queries', bolt.collected],
     ['examples', bolt.library],
     ['references', bolt.references],
+  ];
+}
+
+function inventoryOf(skillmix: OpenedSkillmix | undefined): readonly NamedRows[] {
+  if (skillmix === undefined) return [];
+  const { given, promptHash } = skillmix;
+  return [
+    ['skills', given.named],
+    ['query types', given.queryTypes],
+    ['pair prompts', [{ promptHash }]],
   ];
 }
 

@@ -7,6 +7,7 @@ import { readBoltReport } from './reports/bolt-report.ts';
 import { readOnlineDpoReport } from './reports/online-dpo-report.ts';
 import { readRefineReport } from './reports/refine-report.ts';
 import { readWildbenchReport } from './reports/wildbench-report.ts';
+import { readSkillmixReport } from './reports/skillmix-report.ts';
 import { readReportFrame, type WriteReportInput } from './reports/report-frame.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 
@@ -39,6 +40,8 @@ async function readReport(services: RunServices, input: WriteReportInput): Promi
       return readRefineReport(services, services.config, frame);
     case 'best-of-n':
       return readBestOfNReport(services, services.config, frame);
+    case 'skillmix':
+      return readSkillmixReport(services, services.config, frame);
     case 'wildbench':
       return readWildbenchReport(services, services.config, frame);
   }

@@ -15,6 +15,7 @@ import { trainsWhole } from '../configs/schema/whole-weights.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
 import { seatBolt, type BoltSeats } from './bolt-seats.ts';
+import { seatSkillmix, type SkillmixSeats } from './skillmix-seats.ts';
 import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -35,6 +36,8 @@ export interface RunServices {
   readonly wildbench: WildbenchSeats | undefined;
   /** Who writes and labels for BOLT's first stage; `undefined` for the other loops. */
   readonly bolt: BoltSeats | undefined;
+  /** Who writes pairs from skills; `undefined` for the other loops. */
+  readonly skillmix: SkillmixSeats | undefined;
   /** Shared by all runs of this worker; its threads start with the first program. */
   readonly sandbox: VerifierSandbox;
   /** Writes checklists; the policy itself where the config names nobody else. */
@@ -179,6 +182,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       rewardModel: rewardSeat(rewardModelOf(config)),
       wildbench: wildbenchSeats(config),
       bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
+      skillmix: config.loop === 'skillmix' ? seatSkillmix(config, { policyEndpoint, chatEndpoint }) : undefined,
     };
   };
 

@@ -7,4 +7,5 @@ export const LOOP_WORKFLOWS = {
   'best-of-n': 'bestOfNWorkflow',
   bolt: 'boltWorkflow',
   wildbench: 'wildbenchWorkflow',
+  skillmix: 'skillmixWorkflow',
 } as const satisfies Record<LoopName, string>;

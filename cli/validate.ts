@@ -33,5 +33,7 @@ function lengthOf(config: RunConfig): string {
       return `${config.sampling.samplesPerPrompt} candidates`;
     case 'wildbench':
       return `${Object.keys(config.policies).length} policies, ${config.baselines.length} baseline(s), ${Object.keys(config.judges).length} judge(s)`;
+    case 'skillmix':
+      return `${config.numRows} row(s)`;
   }
 }

@@ -24,6 +24,7 @@ export function runIdentity(config: RunConfig): JsonValue {
       ...(config.loop === 'wildbench'
         ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
         : {}),
+      ...(config.loop === 'skillmix' ? skillmixIdentity(config) : {}),
     }),
   ) as JsonValue;
 }
@@ -39,6 +40,14 @@ function boltIdentity({ online, curation, bootstrap }: ConfigOf<'bolt'>) {
     ...(curation === undefined
       ? {}
       : { curation: { ...curation, labeller: { ...curation.labeller, by: who(curation.labeller.by) } } }),
+  };
+}
+
+function skillmixIdentity({ teacher, generation: { gate, ...generation } }: ConfigOf<'skillmix'>) {
+  const who = <Named>(by: Named) => (typeof by === 'object' && by !== null ? withoutPlace(by) : by);
+  return {
+    teacher: who(teacher),
+    generation: gate === undefined ? generation : { ...generation, gate: { ...gate, judge: who(gate.judge) } },
   };
 }
 

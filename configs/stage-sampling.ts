@@ -8,7 +8,7 @@ export function stageSampling(config: RunConfig, stage: SampleStage): GroupSampl
   if (stage === 'tasks') return taskSampling(config);
   if (config.loop === 'bolt') return boltSampling(config, stage);
   if (stage === 'evaluate' && config.loop === 'online-dpo') return config.evaluation;
-  if (config.loop === 'refine' || config.loop === 'wildbench') {
+  if (config.loop === 'refine' || config.loop === 'wildbench' || config.loop === 'skillmix') {
     return { ...config.sampling, samplesPerPrompt: 1, samplesPerCall: 1 };
   }
   if (stage === 'greedy') return { ...config.sampling, temperature: 0, samplesPerPrompt: 1, samplesPerCall: 1 };

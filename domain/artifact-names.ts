@@ -57,7 +57,10 @@ export type ShardKind =
   | 'queries'
   | 'labels'
   | 'checked'
-  | 'outcome-scores';
+  | 'outcome-scores'
+  | 'asked'
+  | 'plans'
+  | 'waves';
 
 /** Name of one shard of rows: `<prefix>/<kind>/shard-003`. */
 export function shardName(prefix: string, kind: ShardKind, shard: number): string {
@@ -163,4 +166,14 @@ export function preferencesName(runName: string): string {
 /** Name of the dataset that a synthesis ends with, and that other runs of the store can name. */
 export function datasetName(runName: string): string {
   return `${runName}/dataset`;
+}
+
+/** Folder of what Instruct-SkillMix makes on its way to the dataset. */
+export function skillmixFolder(runName: string): string {
+  return `${runName}/skillmix`;
+}
+
+/** Name of a single artifact of Instruct-SkillMix: `<run>/skillmix/inventory`. */
+export function skillmixName(runName: string, step: 'given' | 'inventory' | 'query-types' | 'row-skills'): string {
+  return `${skillmixFolder(runName)}/${step}`;
 }

@@ -48,7 +48,8 @@ export class DataError extends TickloopError {
     | 'data/too-few-rows'
     | 'data/mixed-policy-versions'
     | 'data/no-scores'
-    | 'data/mixed-scorers';
+    | 'data/mixed-scorers'
+    | 'data/too-few-skills';
 
   constructor(code: DataError['code'], message: string, options?: ErrorOptions) {
     super(message, false, options);

@@ -56,6 +56,7 @@ async function readSets(
       ...(await readTasks(config)),
     ];
   }
+  if (config.loop === 'skillmix') return readLabelled(readDataset, config);
   if (config.loop === 'wildbench') {
     const tasks = await readTaskFile(resolve(config.data.tasks));
     return [['prompts', { rows: drawRows(tasks, config.data.rows, config.seed) }]];
@@ -65,6 +66,16 @@ async function readSets(
     allowNoChecklist: config.checklists.source !== 'given',
   });
   return [['prompts', { ...read, rows: drawRows(read.rows, config.data.rows, config.seed) }]];
+}
+
+/** The rows whose skills are labelled, where an inventory is made from any. */
+async function readLabelled(
+  readDataset: DatasetReader,
+  { inventory, seed }: ConfigOf<'skillmix'>,
+): Promise<readonly (readonly [PromptSetName, SourcedPrompts])[]> {
+  if (inventory.source !== 'labelled') return [];
+  const read = await readSource(readDataset, inventory.data, { field: 'inventory.data', allowNoChecklist: true });
+  return [['prompts', { ...read, rows: drawRows(read.rows, inventory.rows, seed) }]];
 }
 
 async function readFile(path: string): Promise<SourcedPrompts> {

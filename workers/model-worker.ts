@@ -3,6 +3,9 @@ import { createGenerateWildbenchActivities } from '../activities/generate-wildbe
 import { createMeasureKlActivities } from '../activities/measure-kl.ts';
 import { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
 import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
+import { createBuildInventoryActivities } from '../activities/build-inventory.ts';
+import { createGenerateSkillmixActivities } from '../activities/generate-skillmix.ts';
+import { createPlanSkillmixActivities } from '../activities/plan-skillmix.ts';
 import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import { createCurateActivities } from '../activities/curate.ts';
@@ -66,6 +69,9 @@ export function createModelWorker(
       ...createSelectThoughtsActivities(provider),
       ...createBoltRunActivities(provider),
       ...createSettleDatasetActivities(provider),
+      ...createBuildInventoryActivities(provider),
+      ...createPlanSkillmixActivities(provider),
+      ...createGenerateSkillmixActivities(provider),
       ...createExportDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

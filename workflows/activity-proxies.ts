@@ -9,6 +9,9 @@ import type { createWriteChecklistsActivities } from '../activities/write-checkl
 import type { createDrawPromptsActivities } from '../activities/draw-prompts.ts';
 import type { createEvaluateActivities } from '../activities/evaluate.ts';
 import type { createGateActivities } from '../activities/gates.ts';
+import type { createBuildInventoryActivities } from '../activities/build-inventory.ts';
+import type { createGenerateSkillmixActivities } from '../activities/generate-skillmix.ts';
+import type { createPlanSkillmixActivities } from '../activities/plan-skillmix.ts';
 import type { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import type { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import type { createCurateActivities } from '../activities/curate.ts';
@@ -55,6 +58,9 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSelectThoughtsActivities> &
   ReturnType<typeof createBoltRunActivities> &
   ReturnType<typeof createSettleDatasetActivities> &
+  ReturnType<typeof createBuildInventoryActivities> &
+  ReturnType<typeof createPlanSkillmixActivities> &
+  ReturnType<typeof createGenerateSkillmixActivities> &
   ReturnType<typeof createExportDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;

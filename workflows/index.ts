@@ -4,6 +4,7 @@ export { reportWorkflow } from './report.ts';
 export { roundWorkflow } from './round.ts';
 export { bestOfNWorkflow } from './best-of-n.ts';
 export { wildbenchWorkflow } from './wildbench.ts';
+export { skillmixWorkflow } from './skillmix.ts';
 export { onlineDpoWorkflow } from './online-dpo.ts';
 export { shardWindowWorkflow } from './shard-window.ts';
 export { taskWindowWorkflow } from './task-window.ts';

@@ -3,6 +3,7 @@ import { bestOfNConfig } from './best-of-n.ts';
 import { boltConfig } from './bolt-loop.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
 import { refineConfig } from './refine.ts';
+import { skillmixConfig } from './skillmix.ts';
 import { wildbenchConfig } from './wildbench.ts';
 
 /** The config file of a run: `loop` names what is run and with it the fields. Unknown fields are errors. */
@@ -12,6 +13,7 @@ export const runConfig = z.discriminatedUnion('loop', [
   bestOfNConfig,
   wildbenchConfig,
   boltConfig,
+  skillmixConfig,
 ]);
 
 export type RunConfig = z.infer<typeof runConfig>;

@@ -3,6 +3,7 @@ import { boltHeadline } from './bolt/headline.ts';
 import { onlineDpoHeadline } from './online-dpo/headline.ts';
 import { refineHeadline } from './refine/headline.ts';
 import type { ReportHeadline } from './report-base.ts';
+import { skillmixHeadline } from './skillmix/headline.ts';
 import { wildbenchHeadline } from './wildbench/headline.ts';
 import type { RunReport } from './run-report.ts';
 
@@ -17,6 +18,8 @@ export function headlineOf(report: RunReport): ReportHeadline {
       return refineHeadline(report);
     case 'best-of-n':
       return bestOfNHeadline(report);
+    case 'skillmix':
+      return skillmixHeadline(report);
     case 'wildbench':
       return wildbenchHeadline(report);
   }

@@ -10,6 +10,7 @@ import { artifactTable, callsTable } from './run-tables.ts';
 import { section } from './section.ts';
 import { renderPage } from './page.ts';
 import { shortHash } from './table.ts';
+import { skillmixSections } from './skillmix/sections.ts';
 import { wildbenchSections } from './wildbench/sections.ts';
 
 /** What a loop adds to the page: its results, what it says of its calls, its samples. */
@@ -46,6 +47,8 @@ function sectionsOf(report: RunReport): LoopSections {
       return refineSections(report);
     case 'best-of-n':
       return bestOfNSections(report);
+    case 'skillmix':
+      return skillmixSections(report);
     case 'wildbench':
       return wildbenchSections(report);
   }

@@ -4,6 +4,7 @@ import { boltLines } from './bolt/summary-lines.ts';
 import { headlineOf } from './headline-of.ts';
 import { refineLines } from './refine/summary-lines.ts';
 import type { RunReport } from './run-report.ts';
+import { skillmixLines } from './skillmix/summary-lines.ts';
 import { formatTokens, sumReported } from './sum-reported.ts';
 import { wildbenchLines } from './wildbench/summary-lines.ts';
 
@@ -37,6 +38,8 @@ function loopLines(report: RunReport): readonly string[] {
       return refineLines(report);
     case 'best-of-n':
       return bestOfNLines(report);
+    case 'skillmix':
+      return skillmixLines(report);
     case 'wildbench':
       return wildbenchLines(report);
   }

@@ -47,6 +47,7 @@ const DATA = {
   'data/mixed-policy-versions': true,
   'data/no-scores': true,
   'data/mixed-scorers': true,
+  'data/too-few-skills': true,
 } satisfies Record<DataError['code'], boolean>;
 const ADAPTER = {
   'adapter/not-loaded': false,

@@ -1,0 +1,113 @@
+import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import { skillmixName } from '../domain/artifact-names.ts';
+import { ConfigError, ModelServerError } from '../domain/errors.ts';
+import type { RunRef } from '../domain/run.ts';
+import type { NamedSkill } from '../domain/skillmix/inventory.ts';
+import type { PairPrompts } from '../domain/skillmix/chat.ts';
+import type { QueryType } from '../domain/skillmix/query-types.ts';
+import { countChat } from './fit-examples.ts';
+import { refOf } from './read-artifact.ts';
+import type { RunServices } from './run-services.ts';
+import { readQueryTypeFile, readSkillFile } from './skill-files.ts';
+import { readPairMaterial } from './skillmix-prompts.ts';
+
+/** What a config gives of an inventory, read and checked. */
+export interface GivenInventory {
+  /** Empty where the teacher names the skills. */
+  readonly named: readonly NamedSkill[];
+  /** Empty where the teacher writes the types. */
+  readonly queryTypes: readonly QueryType[];
+}
+
+/** What Instruct-SkillMix needs beside its config. */
+export interface OpenedSkillmix {
+  readonly given: GivenInventory;
+  /** sha256 (hex) over all prompts of pairs: a run never mixes two versions. */
+  readonly promptHash: string;
+  /** The inventory of another run, where the config names one: its skills and its types. */
+  readonly adopted: readonly ArtifactRef[];
+}
+
+/**
+ * Checks everything that can be known to be wrong before a call is paid for: files, another run's inventory, and whether
+ * the longest chat fits the teacher's context without any example.
+ *
+ * @throws DataError with file and line; ConfigError `config/unusable`; ModelServerError
+ */
+export async function prepareSkillmix(services: RunServices, config: SkillmixConfig): Promise<OpenedSkillmix> {
+  const given = await readGiven(config);
+  const adopted = config.inventory.source === 'run' ? await findInventory(services, config.inventory.run) : [];
+  const material = await readPairMaterial();
+  await checkChatFits(services, config, given);
+  return { given, promptHash: material.hash, adopted };
+}
+
+/** Keeps what was given, so that a file that changes later changes nothing. */
+export async function recordSkillmix({ store }: RunServices, run: RunRef, { given }: OpenedSkillmix): Promise<void> {
+  await store.write({
+    name: skillmixName(run.runName, 'given'),
+    schema: 'given-inventory',
+    step: 'open-run',
+    parents: [],
+    configHash: run.configHash,
+    policy: null,
+    shards: [[given]],
+    summary: {},
+  });
+}
+
+async function readGiven({ inventory }: SkillmixConfig): Promise<GivenInventory> {
+  if (inventory.source === 'run') return { named: [], queryTypes: [] };
+  return {
+    named: inventory.source === 'files' ? await readSkillFile(inventory.skills) : [],
+    queryTypes: inventory.queryTypes === undefined ? [] : await readQueryTypeFile(inventory.queryTypes),
+  };
+}
+
+async function findInventory({ store }: RunServices, runName: string): Promise<readonly ArtifactRef[]> {
+  const found = [
+    await store.find(skillmixName(runName, 'inventory')),
+    await store.find(skillmixName(runName, 'query-types')),
+  ];
+  return found.map((manifest) => {
+    if (manifest !== undefined) return refOf(manifest);
+    throw new ConfigError(
+      'config/unusable',
+      `inventory.run names run "${runName}", and this run's store has no inventory of it: correct the name, or let that run make its inventory first, with the same store.root.`,
+    );
+  });
+}
+
+/** Stands for a type that the teacher has yet to write. */
+const SOME_TYPE: QueryType = {
+  id: 'some_type',
+  name: 'Asking for something',
+  definition: 'the sender has a purpose of their own and tells what it is in a sentence of about this length.',
+  examples: ['A message of about the length that one may expect here, with a question?', 'Another one of that kind.'],
+};
+
+async function checkChatFits(services: RunServices, config: SkillmixConfig, given: GivenInventory): Promise<void> {
+  const seats = services.skillmix;
+  if (seats === undefined) throw new Error('The run has no teacher.');
+  const material = await readPairMaterial();
+  const size = Math.max(...config.draw.skills);
+  const prompts: PairPrompts = {
+    templates: material.templates,
+    output: config.generation.output,
+    responseWords: config.generation.responseWords,
+    skills: Array.from({ length: size }, () => 'a_skill_of_some_words'),
+    queryType: given.queryTypes.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0] ?? SOME_TYPE,
+  };
+  const room = { config, material, teacher: { seat: seats.teacher, signal: new AbortController().signal } };
+  const chat = await countChat(room, prompts, []);
+  if (chat === null || chat.tokens <= chat.context) return;
+  throw new ModelServerError(
+    'context-too-small',
+    `The chat of a pair may have ${chat.tokens} tokens without any example, more than the ${chat.context} of the teacher "${seats.teacher.name}": lower sampling.maxTokens (counted for draft and refined pair) or generation.critiqueMaxTokens, or serve a longer context.`,
+  );
+}
+
+function lengthOf({ definition, examples }: QueryType): number {
+  return definition.length + examples.join('').length;
+}

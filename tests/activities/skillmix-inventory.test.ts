@@ -1,0 +1,86 @@
+// Locks where the skills of a run come from, and that a wrong file or too few skills end it with what to do.
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readArtifact } from '../../activities/read-artifact.ts';
+import type { RowSkills } from '../../domain/skillmix/extraction.ts';
+import type { Skill } from '../../domain/skillmix/inventory.ts';
+import { failureFrom } from '../support/activity-bench.ts';
+import { startSkillmixBench, type SkillmixBench } from '../support/skillmix-bench.ts';
+
+let bench: SkillmixBench;
+
+beforeEach(async () => {
+  bench = await startSkillmixBench();
+});
+afterEach(() => bench.close());
+
+describe('the inventory', () => {
+  it('is made from the rows of a data set, with the skills of each row', async () => {
+    const data = join(bench.folder, 'data.jsonl');
+    const rows = ['Plan my week.', 'Mend my bike.'].map((content, index) => ({
+      promptId: `p${index}`,
+      messages: [{ role: 'user', content }],
+    }));
+    await writeFile(data, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const { queryTypes } = bench.files;
+    const built = await bench.open({ inventory: { source: 'labelled', data, queryTypes } });
+    // Two rows of two labels, of which one is grouped: three calls.
+    expect(built).toMatchObject({ skills: 2, queryTypes: 3, counts: { calls: 3 } });
+    const skills = await readArtifact<Skill>(bench.store, 'test/skillmix/inventory');
+    expect(skills.rows.map(({ name, count, source }) => [name, count, source])).toEqual([
+      ['weighing_trade_offs', 2, 'labelled'],
+      ['estimating_effort', 2, 'labelled'],
+    ]);
+    const mapped = await readArtifact<RowSkills>(bench.store, 'test/skillmix/row-skills');
+    expect(mapped.rows.map(({ rowId, labels, skills }) => [rowId, labels, skills])).toEqual(
+      ['p0', 'p1'].map((id) => [
+        id,
+        ['weighing_options', 'estimating_effort'],
+        ['weighing_trade_offs', 'estimating_effort'],
+      ]),
+    );
+    await bench.open({ inventory: { source: 'labelled', data, queryTypes } });
+    expect(bench.bodies()).toHaveLength(3);
+  });
+
+  it('is taken over from another run, which makes held-out rows of other combinations possible', async () => {
+    await bench.open();
+    bench.runName = 'other';
+    expect(await bench.open({ inventory: { source: 'run', run: 'test' } })).toMatchObject({ skills: 6, queryTypes: 3 });
+    bench.runName = 'third';
+    expect(await failureFrom(bench.open({ inventory: { source: 'run', run: 'nobody' } }))).toMatchObject({
+      type: 'config/unusable',
+      message: expect.stringContaining('inventory.run names run "nobody"'),
+    });
+  });
+
+  it('of too few skills ends the run with what was dropped and what to do', async () => {
+    await writeFile(bench.files.skills, 'planning_ahead\nplanning ahead\nPlanning-Ahead\n');
+    expect(await failureFrom(bench.open())).toMatchObject({
+      type: 'data/too-few-skills',
+      nonRetryable: true,
+      message:
+        'The inventory has 1 skill(s) and draw.skills asks for 2 different ones in a row: 3 were named; 0 are no names, 0 are topics, 2 repeat another, 0 were merged. Add skills to the file, and choose another --name.',
+    });
+  });
+
+  it.each([
+    ['a missing file', 'skills', null, 'data/unreadable', 'check inventory.skills'],
+    ['no line', 'skills', '\n', 'data/invalid-row', 'has no skills'],
+    ['a sentence', 'skills', 'good\n1 2 3\n', 'data/invalid-row', 'skills.txt:2 is no name of a skill'],
+    ['no type', 'queryTypes', 'some text\n', 'data/invalid-row', 'types.md has no query types'],
+    [
+      'a bare type',
+      'queryTypes',
+      '1. **A**: a.\n   - "b"\n2. **C**: c.\n',
+      'data/invalid-row',
+      'types.md:3: the query type "C" lacks examples',
+    ],
+  ] as const)('of files with %s is refused before anything is paid', async (_name, file, text, type, message) => {
+    if (text === null) await rm(bench.files[file]);
+    else await writeFile(bench.files[file], text);
+    expect(await failureFrom(bench.open())).toMatchObject({ type, message: expect.stringContaining(message) });
+    expect(bench.bodies()).toHaveLength(0);
+  });
+});
