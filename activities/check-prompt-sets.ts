@@ -52,7 +52,7 @@ export function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConf
 
 /** Every item needs somebody who decides it: code, or a judge. @throws ConfigError `config/unusable` */
 export function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
-  if (config.loop === 'wildbench' || config.judge !== undefined) return;
+  if (config.loop === 'wildbench' || config.loop === 'magpie' || config.judge !== undefined) return;
   if ('checklists' in config && config.checklists.source !== 'given') {
     throw new ConfigError(
       'config/unusable',

@@ -13,6 +13,7 @@ import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.
 import { partition } from '../domain/shards.ts';
 import { checkDecidable, checkEnough, checkNothingLeaks, isVerifiable } from './check-prompt-sets.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
+import { prepareMagpie, recordMagpie, type OpenedMagpie } from './open-magpie.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { readArtifact } from './read-artifact.ts';
 import { readPromptSets } from './read-prompt-sets.ts';
@@ -45,9 +46,11 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
         config.loop === 'bolt'
           ? await prepareBolt(services, config, { heldOut: sets.get('held-out') ?? [], tasks: sets.get('tasks') ?? [] })
           : undefined;
-      await recordIdentity(services, run, sets, [...storedAnswers(comparison), ...filesOf(bolt)]);
+      const magpie = config.loop === 'magpie' ? await prepareMagpie(services, config) : undefined;
+      await recordIdentity(services, run, sets, [...storedAnswers(comparison), ...filesOf(bolt), ...framesOf(magpie)]);
       await recordConfig(services, run, config);
       if (comparison !== undefined) await recordComparison(services, run, comparison);
+      if (magpie !== undefined) await recordMagpie(services, run, magpie);
       const recorded: Partial<Record<PromptSetName, PromptSet>> = {};
       if (bolt !== undefined) recorded.collected = await recordBolt(services, run, bolt);
       for (const [name, set] of sets) recorded[name] = await recordPrompts(services, run, name, set);
@@ -93,7 +96,7 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
       `${baseUrl} does not serve policy.model "${model}"; it serves ${models.map(({ id }) => `"${id}"`).join(', ') || 'nothing'}: correct the name or the server.`,
     );
   }
-  if (served.maxModelLen === null) return;
+  if (served.maxModelLen === null || rows.length === 0) return;
   const longest = rows.reduce((a, b) => (lengthChars(a) >= lengthChars(b) ? a : b));
   const promptTokens = (await server.tokenize(model, longest.messages)).length;
   const completionTokens = longestCompletion(config);
@@ -123,6 +126,10 @@ function filesOf(bolt: OpenedBolt | undefined): readonly NamedRows[] {
     ['examples', bolt.library],
     ['references', bolt.references],
   ];
+}
+
+function framesOf(magpie: OpenedMagpie | undefined): readonly NamedRows[] {
+  return magpie === undefined ? [] : [['chat frames', [magpie]]];
 }
 
 /** A name stands for one set of results: the same name with another config or other data is refused. */

@@ -24,6 +24,7 @@ export async function readPromptSets(config: RunConfig): Promise<ReadonlyMap<Pro
       ...(await readTasks(config)),
     ]);
   }
+  if (config.loop === 'magpie') return new Map();
   if (config.loop === 'wildbench') {
     const tasks = await readTaskFile(resolve(config.data.tasks));
     return new Map([['prompts', drawRows(tasks, config.data.rows, config.seed)]]);

@@ -14,6 +14,7 @@ import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
 import { seatBolt, type BoltSeats } from './bolt-seats.ts';
+import { seatMagpie, type MagpieSeats } from './magpie-seats.ts';
 import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -32,6 +33,8 @@ export interface RunServices {
   readonly wildbench: WildbenchSeats | undefined;
   /** Who writes and labels for BOLT's first stage; `undefined` for the other loops. */
   readonly bolt: BoltSeats | undefined;
+  /** Who replies in Magpie; `undefined` for the other loops. */
+  readonly magpie: MagpieSeats | undefined;
   /** Shared by all runs of this worker; its threads start with the first program. */
   readonly sandbox: VerifierSandbox;
   /** Writes checklists; the policy itself where the config names nobody else. */
@@ -174,6 +177,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       sandbox,
       rewardModel: rewardSeat(rewardModelOf(config)),
       wildbench: wildbenchSeats(config),
+      magpie: config.loop === 'magpie' ? seatMagpie(config, policyEndpoint) : undefined,
       bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
     };
   };

@@ -7,4 +7,5 @@ export const LOOP_WORKFLOWS = {
   'best-of-n': 'bestOfNWorkflow',
   bolt: 'boltWorkflow',
   wildbench: 'wildbenchWorkflow',
+  magpie: 'magpieWorkflow',
 } as const satisfies Record<LoopName, string>;

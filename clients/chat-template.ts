@@ -146,6 +146,6 @@ async function readJsonFile<Schema extends z.ZodType>(
 }
 
 function messageOf(error: unknown): string {
-  const text = error instanceof z.ZodError ? (error.issues[0]?.message ?? '') : String((error as Error).message);
+  const text = error instanceof z.ZodError ? (error.issues[0]?.message ?? '') : (error as Error).message;
   return text.split('\n')[0] ?? '';
 }

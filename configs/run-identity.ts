@@ -21,6 +21,7 @@ export function runIdentity(config: RunConfig): JsonValue {
         : {}),
       ...(config.loop === 'bolt' ? boltIdentity(config) : {}),
       ...(config.loop === 'bolt' || config.loop === 'online-dpo' ? { evaluation: evaluationIdentity(config) } : {}),
+      ...(config.loop === 'magpie' ? { replies: repliesIdentity(config) } : {}),
       ...(config.loop === 'wildbench'
         ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
         : {}),
@@ -40,6 +41,10 @@ function boltIdentity({ online, curation, bootstrap }: ConfigOf<'bolt'>) {
       ? {}
       : { curation: { ...curation, labeller: { ...curation.labeller, by: who(curation.labeller.by) } } }),
   };
+}
+
+function repliesIdentity({ replies }: ConfigOf<'magpie'>) {
+  return { ...replies, by: typeof replies.by === 'object' ? withoutPlace(replies.by) : replies.by };
 }
 
 function evaluationIdentity({ evaluation }: ConfigOf<'bolt' | 'online-dpo'>) {

@@ -155,6 +155,11 @@ export function synthesisShardName(runName: string, stage: SynthesisStage, batch
   return `${runName}/synthesis/${stage}/shard-${pad(batch)}`;
 }
 
+/** Name of the single artifact that holds what a run of Magpie writes around words, and what ends them. */
+export function magpieFramesName(runName: string): string {
+  return `${runName}/synthesis/frames`;
+}
+
 /** Name of the dataset that a synthesis ends with, and that other runs of the store can name. */
 export function datasetName(runName: string): string {
   return `${runName}/dataset`;

@@ -19,6 +19,7 @@ export const LOOP_STAGES = {
     'done',
   ],
   wildbench: ['preflight', 'compare', 'report', 'done'],
+  magpie: ['preflight', 'synthesize', 'report', 'done'],
 } as const;
 
 export type LoopStages = (typeof LOOP_STAGES)[keyof typeof LOOP_STAGES];

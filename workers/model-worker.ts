@@ -22,6 +22,9 @@ import { withTranslatedErrors } from '../activities/failure.ts';
 import { createJudgeActivities } from '../activities/judge.ts';
 import { createOpenRunActivities } from '../activities/open-run.ts';
 import { createPublishActivities } from '../activities/publish.ts';
+import { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
+import { createSampleQueriesActivities } from '../activities/sample-queries.ts';
+import { createScreenQueriesActivities } from '../activities/screen-queries.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
@@ -63,6 +66,9 @@ export function createModelWorker(
       ...createScoreSolutionsActivities(provider),
       ...createSelectThoughtsActivities(provider),
       ...createBoltRunActivities(provider),
+      ...createSampleQueriesActivities(provider),
+      ...createScreenQueriesActivities(provider),
+      ...createAnswerQueriesActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

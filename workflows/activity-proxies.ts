@@ -22,6 +22,9 @@ import type { createMeasureKlActivities } from '../activities/measure-kl.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
+import type { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
+import type { createSampleQueriesActivities } from '../activities/sample-queries.ts';
+import type { createScreenQueriesActivities } from '../activities/screen-queries.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
@@ -51,7 +54,10 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createCheckThoughtsActivities> &
   ReturnType<typeof createScoreSolutionsActivities> &
   ReturnType<typeof createSelectThoughtsActivities> &
-  ReturnType<typeof createBoltRunActivities>;
+  ReturnType<typeof createBoltRunActivities> &
+  ReturnType<typeof createSampleQueriesActivities> &
+  ReturnType<typeof createScreenQueriesActivities> &
+  ReturnType<typeof createAnswerQueriesActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bestOfNConfig } from './best-of-n.ts';
 import { boltConfig } from './bolt-loop.ts';
+import { magpieConfig } from './magpie.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
 import { refineConfig } from './refine.ts';
 import { wildbenchConfig } from './wildbench.ts';
@@ -12,6 +13,7 @@ export const runConfig = z.discriminatedUnion('loop', [
   bestOfNConfig,
   wildbenchConfig,
   boltConfig,
+  magpieConfig,
 ]);
 
 export type RunConfig = z.infer<typeof runConfig>;

@@ -66,3 +66,21 @@ export const QUERY_PRESETS = {
 } as const satisfies Readonly<Record<string, QueryPreset>>;
 
 export type QueryPresetName = keyof typeof QUERY_PRESETS;
+
+/** What a config says of how queries are drawn: a preset, and what is to be otherwise. */
+export interface QueryStyleChoice {
+  readonly preset: QueryPresetName;
+  readonly cells?: readonly SamplingCell[] | undefined;
+  readonly newlineStop?: boolean | undefined;
+  readonly sanitiser?: SanitiserFamily | 'none' | undefined;
+}
+
+/** The preset with the changes of a config. */
+export function resolveQueryStyle({ preset, cells, newlineStop, sanitiser }: QueryStyleChoice): QueryPreset {
+  const base: QueryPreset = QUERY_PRESETS[preset];
+  return {
+    cells: cells ?? base.cells,
+    newlineStop: newlineStop ?? base.newlineStop,
+    sanitiser: sanitiser === undefined ? base.sanitiser : sanitiser === 'none' ? null : sanitiser,
+  };
+}
