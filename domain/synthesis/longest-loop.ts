@@ -13,7 +13,7 @@ const FEWEST_CHARS = 60;
 export function longestLoop(text: string): number {
   const trimmed = text.trim();
   if (trimmed.length < FEWEST_CHARS) return 0;
-  return Math.max(loopShare(trimmed.split(/\s+/), LONGEST_UNIT), loopShare([...trimmed], LONGEST_UNIT_CHARS));
+  return Math.max(loopShare(trimmed.split(/\s+/), LONGEST_UNIT), loopShare(trimmed.split(''), LONGEST_UNIT_CHARS));
 }
 
 /** For each unit length the longest run in which every token equals the one a unit before it. */
