@@ -3,6 +3,7 @@ import { createLocalLedgerStore } from '../clients/local-call-ledger.ts';
 import { createOpenAiJudge } from '../clients/openai-judge.ts';
 import { createQuickJsSandbox } from '../clients/quickjs-sandbox.ts';
 import type { VerifierSandbox } from '../clients/verifier-sandbox.ts';
+import { createEmbedder } from '../clients/embedder.ts';
 import { createRewardModel, type RewardModel } from '../clients/reward-model.ts';
 import { createVllmServer } from '../clients/vllm-server.ts';
 import type { ArtifactStore } from '../clients/artifact-store.ts';
@@ -11,10 +12,12 @@ import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
 import type { EndpointConfig, RewardModelConfig } from '../configs/schema/endpoint.ts';
 import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../configs/schema/judge.ts';
 import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
+import { qualityOf } from '../configs/schema/synthesis-quality.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
 import { seatBolt, type BoltSeats } from './bolt-seats.ts';
 import { seatMagpie, type MagpieSeats } from './magpie-seats.ts';
+import { seatSynthesis, type EmbedderConfig, type SynthesisSeats } from './synthesis-seats.ts';
 import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -35,6 +38,8 @@ export interface RunServices {
   readonly bolt: BoltSeats | undefined;
   /** Who replies in Magpie; `undefined` for the other loops. */
   readonly magpie: MagpieSeats | undefined;
+  /** Who says how good synthesized rows are; `undefined` for loops that make none. */
+  readonly synthesis: SynthesisSeats | undefined;
   /** Shared by all runs of this worker; its threads start with the first program. */
   readonly sandbox: VerifierSandbox;
   /** Writes checklists; the policy itself where the config names nobody else. */
@@ -100,6 +105,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
   const servers = new Map<string, { server: ModelServer; lane: LimitFunction }>();
   const judges = new Map<string, Omit<JudgeSeat, 'config'>>();
   const rewardModels = new Map<string, RewardSeat>();
+  const embedders = new Map<string, NonNullable<SynthesisSeats['embedder']>>();
   const runs = new Map<string, RunServices>();
   const sandbox = createQuickJsSandbox();
 
@@ -140,8 +146,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     return { name: config.checklists.writer.model, ask: endpoint.model.ask, lane: endpoint.lane };
   };
 
-  const rewardSeat = (config: RewardModelConfig | undefined): RewardSeat | undefined => {
-    if (config === undefined) return undefined;
+  const rewardEndpoint = (config: RewardModelConfig): RewardSeat => {
     const { baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model } = config;
     const key = JSON.stringify([baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model]);
     const apiKey = readKey(env, apiKeyEnv);
@@ -152,6 +157,35 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     };
     rewardModels.set(key, known);
     return known;
+  };
+
+  const embedderEndpoint = (config: EmbedderConfig) => {
+    const { baseUrl, apiKeyEnv, timeoutMs, callsInFlight, model, api, truncateTokens } = config;
+    const key = JSON.stringify([baseUrl, apiKeyEnv, timeoutMs, callsInFlight, model, api, truncateTokens]);
+    const apiKey = readKey(env, apiKeyEnv);
+    const known = embedders.get(key) ?? {
+      model: createEmbedder({
+        baseUrl,
+        model,
+        api,
+        timeoutMs,
+        ...(truncateTokens === undefined ? {} : { truncateTokens }),
+        ...(apiKey === undefined ? {} : { apiKey }),
+      }),
+      name: model,
+      lane: pLimit(callsInFlight),
+    };
+    embedders.set(key, known);
+    return known;
+  };
+
+  const rewardSeat = (config: RewardModelConfig | undefined) =>
+    config === undefined ? undefined : rewardEndpoint(config);
+
+  const synthesisSeats = (config: RunConfig): SynthesisSeats | undefined => {
+    const quality = qualityOf(config);
+    const clients = { policyEndpoint, chatEndpoint, rewardEndpoint, embedderEndpoint };
+    return quality === undefined ? undefined : seatSynthesis(config.policy, quality, clients);
   };
 
   const wildbenchSeats = (config: RunConfig): WildbenchSeats | undefined => {
@@ -179,6 +213,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       wildbench: wildbenchSeats(config),
       magpie: config.loop === 'magpie' ? seatMagpie(config, policyEndpoint) : undefined,
       bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
+      synthesis: synthesisSeats(config),
     };
   };
 
@@ -206,6 +241,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
         sandbox.close(),
         ...[...servers.values()].map(({ server }) => server.close()),
         ...[...rewardModels.values()].map(({ model }) => model.close()),
+        ...[...embedders.values()].map(({ model }) => model.close()),
       ]);
     },
   };

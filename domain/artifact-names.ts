@@ -160,6 +160,21 @@ export function magpieFramesName(runName: string): string {
   return `${runName}/synthesis/frames`;
 }
 
+/** Name of the embeddings of the queries of one batch that were kept when it was compared. */
+export function synthesisVectorsName(runName: string, batch: number): string {
+  return `${runName}/synthesis/vectors/shard-${pad(batch)}`;
+}
+
+/** Name of the preference pairs of one batch of a synthesis. */
+export function synthesisPreferencesName(runName: string, batch: number): string {
+  return `${runName}/synthesis/preferences/shard-${pad(batch)}`;
+}
+
+/** Name of all preference pairs of a synthesis. */
+export function preferencesName(runName: string): string {
+  return `${runName}/preferences`;
+}
+
 /** Name of the dataset that a synthesis ends with, and that other runs of the store can name. */
 export function datasetName(runName: string): string {
   return `${runName}/dataset`;
