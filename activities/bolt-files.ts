@@ -7,32 +7,23 @@ import type { BoltExample } from '../domain/bolt/bolt-example.ts';
 import type { CollectedQuery } from '../domain/bolt/bolt-query.ts';
 import { DataError } from '../domain/errors.ts';
 
+/** A query and where it stands, for error messages. */
+export interface PlacedQuery {
+  readonly where: string;
+  readonly row: CollectedQuery;
+}
+
 /**
- * Reads query sets, strictly; ids are unique over all of them.
+ * Reads a query set, strictly.
  *
- * @throws DataError `data/unreadable`, `data/invalid-row` (file, line, field), `data/duplicate-prompt`
+ * @throws DataError `data/unreadable`, `data/invalid-row` (file, line, field)
  */
-export async function readQueryFiles(paths: readonly string[]): Promise<readonly CollectedQuery[]> {
-  const places = new Map<string, string>();
-  const files = await Promise.all(
-    paths.map(async (path) => ({ path, text: await readText(path, 'curation.queries') })),
-  );
-  return files.flatMap(({ path, text }) =>
-    text.split('\n').flatMap((line, index) => {
-      if (line.trim() === '') return [];
-      const where = `${path}:${index + 1}`;
-      const row = parseRow(where, line);
-      const earlier = places.get(row.promptId);
-      if (earlier !== undefined) {
-        throw new DataError(
-          'data/duplicate-prompt',
-          `${where} repeats promptId "${row.promptId}" of ${earlier}: ids must be unique over all query sets.`,
-        );
-      }
-      places.set(row.promptId, where);
-      return [row];
-    }),
-  );
+export async function readQueryFile(path: string): Promise<readonly PlacedQuery[]> {
+  const text = await readText(path, 'curation.queries');
+  return text.split('\n').flatMap((line, index) => {
+    const where = `${path}:${index + 1}`;
+    return line.trim() === '' ? [] : [{ where, row: parseRow(where, line) }];
+  });
 }
 
 /**

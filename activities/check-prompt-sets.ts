@@ -1,4 +1,5 @@
 import { hashJson } from '../clients/content-hash.ts';
+import { describeSource } from '../configs/schema/prompt-source.ts';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { ConfigOf, RunConfig } from '../configs/schema/run-config.ts';
 import { ConfigError, DataError } from '../domain/errors.ts';
@@ -16,7 +17,8 @@ export function checkNothingLeaks(
   { data, evaluation }: ConfigOf<'online-dpo' | 'bolt'>,
 ): void {
   const train = sets.get('train') ?? sets.get('given') ?? [];
-  const { train: trainFile = '', heldOut } = data;
+  const { train: source = '', heldOut } = data;
+  const trainFile = describeSource(source);
   checkDisjoint(train, sets.get('held-out') ?? [], { train: trainFile, measure: heldOut, kind: 'held-out prompt' });
   const measure = evaluation.wildbench?.tasks ?? '';
   checkDisjoint(train, sets.get('tasks') ?? [], { train: trainFile, measure, kind: 'task of evaluation.wildbench' });
@@ -46,7 +48,7 @@ export function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConf
   if (promptsPerRound === undefined || promptsPerRound <= train.length) return;
   throw new ConfigError(
     'config/unusable',
-    `data.promptsPerRound is ${promptsPerRound} and ${data.train} has ${train.length} prompts: lower it, or add prompts.`,
+    `data.promptsPerRound is ${promptsPerRound} and ${describeSource(data.train)} has ${train.length} prompts: lower it, or add prompts.`,
   );
 }
 

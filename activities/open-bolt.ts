@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
 import { boltName, boltQueriesPrefix, shardName } from '../domain/artifact-names.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
 import type { BoltExample } from '../domain/bolt/bolt-example.ts';
 import type { CollectedQuery } from '../domain/bolt/bolt-query.ts';
 import type { ReferenceText } from '../domain/bolt/evaluation-overlap.ts';
@@ -10,7 +11,8 @@ import { ConfigError, ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { PromptSet, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
-import { readExampleLibrary, readQueryFiles } from './bolt-files.ts';
+import { readExampleLibrary } from './bolt-files.ts';
+import { collectQueries } from './collect-queries.ts';
 import { readBootstrapTemplate } from './draw-thoughts.ts';
 import { readPromptFile } from './prompt-file.ts';
 import type { RunServices } from './run-services.ts';
@@ -18,6 +20,8 @@ import type { RunServices } from './run-services.ts';
 /** What BOLT's first stage works from; all empty where it is not run. */
 export interface OpenedBolt {
   readonly collected: readonly CollectedQuery[];
+  /** Datasets of other runs among the collected. */
+  readonly datasets: readonly ArtifactRef[];
   readonly library: readonly BoltExample[];
   /** Texts that no query may overlap with. */
   readonly references: readonly ReferenceText[];
@@ -35,8 +39,10 @@ export async function prepareBolt(
 ): Promise<OpenedBolt> {
   if (config.stages.some((stage) => stage !== 'bootstrap')) await checkCheckpoint(config);
   const { curation, stages } = config;
-  if (!stages.includes('bootstrap') || curation === undefined) return { collected: [], library: [], references: [] };
-  const collected = await readQueryFiles(curation.queries.map((path) => resolve(path)));
+  if (!stages.includes('bootstrap') || curation === undefined) {
+    return { collected: [], datasets: [], library: [], references: [] };
+  }
+  const { rows: collected, datasets } = await collectQueries(services.store, curation.queries, config);
   const library = await readExampleLibrary(resolve(config.bootstrap.examples));
   const sets = await Promise.all(
     curation.evaluationSets.map(async ({ name, path }) => ({
@@ -48,6 +54,7 @@ export async function prepareBolt(
   await checkRoom(services, config, library);
   return {
     collected,
+    datasets,
     library,
     references: [
       ...[
@@ -64,15 +71,15 @@ export async function prepareBolt(
 export async function recordBolt(
   { store, config }: RunServices,
   run: RunRef,
-  { collected, library, references }: OpenedBolt,
+  { collected, datasets, library, references }: OpenedBolt,
 ): Promise<PromptSet> {
   const shards = partition(collected, config.shards.rows);
-  const write = (name: string, schema: string, rows: readonly object[]) =>
+  const write = (name: string, schema: string, rows: readonly object[], parents: readonly ArtifactRef[] = []) =>
     store.write({
       name,
       schema,
       step: 'open-run',
-      parents: [],
+      parents,
       configHash: run.configHash,
       policy: null,
       shards: [rows],
@@ -83,7 +90,9 @@ export async function recordBolt(
     await write(boltName(run.runName, 'references'), 'reference-text', references);
   }
   const prefix = boltQueriesPrefix(run.runName, 'collected');
-  await Promise.all(shards.map((shard, index) => write(shardName(prefix, 'queries', index), 'collected-query', shard)));
+  await Promise.all(
+    shards.map((shard, index) => write(shardName(prefix, 'queries', index), 'collected-query', shard, datasets)),
+  );
   return { shards: shards.length, rows: collected.length };
 }
 

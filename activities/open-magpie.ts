@@ -29,6 +29,8 @@ export interface SteeredFrame {
 
 /** What a run of Magpie writes around words, and what ends them: derived once, since templates may write the date. */
 export interface OpenedMagpie {
+  /** Source of the chat template. */
+  readonly template: string;
   readonly steered: readonly SteeredFrame[];
   /** For later user turns; `null` where there are none. */
   readonly laterTurns: Pick<SteeredFrame, 'system' | 'frame'> | null;
@@ -59,7 +61,12 @@ export async function prepareMagpie(services: RunServices, config: MagpieConfig)
   for (const { system, frame } of steered) await checkTokens(services, config, system, frame, []);
   if (laterTurns !== null) await checkTokens(services, config, laterTurns.system, laterTurns.frame, [PROBE_TURN]);
   await checkContext(services, config, steered);
-  return { steered, laterTurns, stop: stopRulesOf(template, config, laterTurns?.frame ?? frameOf(template, null)) };
+  return {
+    template: template.text,
+    steered,
+    laterTurns,
+    stop: stopRulesOf(template, config, laterTurns?.frame ?? frameOf(template, null)),
+  };
 }
 
 /** Records the frames, so that every worker on every day writes the same. */

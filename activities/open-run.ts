@@ -5,6 +5,7 @@ import { runIdentity } from '../configs/run-identity.ts';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import { longestCompletion } from '../configs/stage-sampling.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
 import { ArtifactError, ConfigError, ModelServerError } from '../domain/errors.ts';
@@ -29,7 +30,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
   return {
     async openRun({ run, config }: OpenRunInput): Promise<OpenedRun> {
       const services = provider.fromConfig(run, config);
-      const sets = await readPromptSets(config);
+      const { sets, datasets } = await readPromptSets(services.store, config);
       const rows = [...sets.values()].flat();
       // The judge of tasks scores whole answers: nobody answers their checklists item by item.
       const withItems = [...sets].filter(([name]) => name !== 'tasks').flatMap(([, set]) => set);
@@ -47,13 +48,20 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
           ? await prepareBolt(services, config, { heldOut: sets.get('held-out') ?? [], tasks: sets.get('tasks') ?? [] })
           : undefined;
       const magpie = config.loop === 'magpie' ? await prepareMagpie(services, config) : undefined;
-      await recordIdentity(services, run, sets, [...storedAnswers(comparison), ...filesOf(bolt), ...framesOf(magpie)]);
+      await recordIdentity(services, run, {
+        sets,
+        others: [...storedAnswers(comparison), ...filesOf(bolt), ...magpieFiles(magpie)],
+        datasets: [...datasets.values(), ...(bolt?.datasets ?? [])],
+      });
       await recordConfig(services, run, config);
       if (comparison !== undefined) await recordComparison(services, run, comparison);
       if (magpie !== undefined) await recordMagpie(services, run, magpie);
       const recorded: Partial<Record<PromptSetName, PromptSet>> = {};
       if (bolt !== undefined) recorded.collected = await recordBolt(services, run, bolt);
-      for (const [name, set] of sets) recorded[name] = await recordPrompts(services, run, name, set);
+      for (const [name, set] of sets) {
+        const dataset = datasets.get(name);
+        recorded[name] = await recordPrompts(services, run, { name, rows: set, parents: dataset ? [dataset] : [] });
+      }
       return {
         basePolicy: { round: 0, servedModel: config.policy.model, adapterHash: null, adapterPath: null },
         sets: recorded,
@@ -128,18 +136,32 @@ function filesOf(bolt: OpenedBolt | undefined): readonly NamedRows[] {
   ];
 }
 
-function framesOf(magpie: OpenedMagpie | undefined): readonly NamedRows[] {
-  return magpie === undefined ? [] : [['chat frames', [magpie]]];
+/** The template and the prompts as they were written; what a template makes of them may change with the date. */
+function magpieFiles(magpie: OpenedMagpie | undefined): readonly NamedRows[] {
+  if (magpie === undefined) return [];
+  const { template, steered, laterTurns } = magpie;
+  const prompts = steered.map(({ key, system, weight }) => ({ key, system, weight }));
+  return [['chat template and steering', [{ template, prompts, laterTurns: laterTurns?.system ?? null }]]];
+}
+
+/** All that a run is made from beside its config. */
+interface RunMaterial {
+  readonly sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>;
+  readonly others: readonly NamedRows[];
+  /** Datasets of other runs that its prompts are from. */
+  readonly datasets: readonly ArtifactRef[];
 }
 
 /** A name stands for one set of results: the same name with another config or other data is refused. */
 async function recordIdentity(
   services: RunServices,
   run: RunRef,
-  sets: ReadonlyMap<PromptSetName, readonly PromptRow[]>,
-  others: readonly NamedRows[],
+  { sets, others, datasets }: RunMaterial,
 ): Promise<void> {
-  const hashes = Object.fromEntries([...sets, ...others].map(([set, rows]) => [set, hashRows(rows)]));
+  const hashes = Object.fromEntries([
+    ...[...sets, ...others].map(([set, rows]) => [set, hashRows(rows)] as const),
+    ...datasets.map(({ name, contentHash }) => [name, contentHash] as const),
+  ]);
   const identity = { config: runIdentity(services.config), ...hashes };
   const name = `${run.runName}/identity`;
   await services.store.write({
@@ -186,20 +208,25 @@ async function recordConfig({ store }: RunServices, run: RunRef, config: RunConf
   });
 }
 
+interface RecordedPrompts {
+  readonly name: PromptSetName;
+  readonly rows: readonly PromptRow[];
+  readonly parents: readonly ArtifactRef[];
+}
+
 async function recordPrompts(
   { store, config }: RunServices,
   run: RunRef,
-  set: PromptSetName,
-  rows: readonly PromptRow[],
+  { name, rows, parents }: RecordedPrompts,
 ): Promise<PromptSet> {
   const shards = partition(rows, config.shards.rows);
   await Promise.all(
     shards.map((shard, index) =>
       store.write({
-        name: shardName(promptSetPrefix(run.runName, set), 'prompts', index),
+        name: shardName(promptSetPrefix(run.runName, name), 'prompts', index),
         schema: 'prompt',
         step: 'open-run',
-        parents: [],
+        parents,
         configHash: run.configHash,
         policy: null,
         shards: [shard],

@@ -45,6 +45,7 @@ export class DataError extends TickloopError {
     | 'data/held-out-overlap'
     | 'data/nothing-to-train-on'
     | 'data/no-rows'
+    | 'data/too-few-rows'
     | 'data/mixed-policy-versions'
     | 'data/no-scores'
     | 'data/mixed-scorers';

@@ -28,6 +28,7 @@ import { createScreenQueriesActivities } from '../activities/screen-queries.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
+import { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import { createSelectRowsActivities } from '../activities/select-rows.ts';
 import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
 
@@ -69,6 +70,7 @@ export function createModelWorker(
       ...createSampleQueriesActivities(provider),
       ...createScreenQueriesActivities(provider),
       ...createAnswerQueriesActivities(provider),
+      ...createSettleDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

@@ -28,6 +28,7 @@ import type { createScreenQueriesActivities } from '../activities/screen-queries
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
+import type { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import type { createTrainActivities } from '../activities/train.ts';
 import { taskQueues } from '../domain/task-queues.ts';
 
@@ -57,7 +58,8 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createBoltRunActivities> &
   ReturnType<typeof createSampleQueriesActivities> &
   ReturnType<typeof createScreenQueriesActivities> &
-  ReturnType<typeof createAnswerQueriesActivities>;
+  ReturnType<typeof createAnswerQueriesActivities> &
+  ReturnType<typeof createSettleDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checklistsConfig } from './checklists.ts';
 import { policyConfig, rewardModelConfig } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
+import { checkWritten } from './prompt-source.ts';
 import { coverageFields, intervalFields, promptDataFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 
@@ -44,6 +45,7 @@ export const bestOfNConfig = z
     evaluation: z.strictObject({ ...intervalFields, ...coverageFields }).prefault({}),
   })
   .superRefine((config, context) => {
+    checkWritten(config, context);
     checkGroupSampling('sampling', config.sampling, (issue) => context.addIssue(issue));
   });
 

@@ -3,6 +3,7 @@ import { onlineConfigOf } from '../../domain/bolt/online-config.ts';
 import { boltBootstrap, boltCuration, boltSft } from './bolt.ts';
 import { judgeConfig } from './judge.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
+import { addedChecklist, describeSource, promptSource } from './prompt-source.ts';
 import { runFields } from './run-fields.ts';
 
 /** The stages of BOLT, in order. */
@@ -40,11 +41,14 @@ const fields = z.strictObject({
     .optional()
     .describe('run of the same store that the first stage goes on from: its rows (sft) or its tuned policy (online)'),
   data: data.extend({
-    train: z
-      .string()
-      .min(1)
+    train: promptSource
       .optional()
-      .describe('JSONL file of prompts of the online rounds; default: the curated queries that bring a checklist'),
+      .describe(
+        'prompts of the online rounds: a JSONL file, or { dataset: <run> }; default: the curated queries that have a checklist',
+      ),
+    checklist: addedChecklist.describe(
+      'items that every curated query and every prompt of the online rounds is judged by, after its own',
+    ),
   }),
   policy,
   judge: judgeConfig.optional().describe('decides the items that have no verifier; is never shown any thoughts'),
@@ -71,6 +75,7 @@ const fields = z.strictObject({
  */
 export const boltConfig = fields.superRefine((config, context) => {
   checkStages(config, context);
+  checkQueriesJudgeable(config, context);
   checkLengths(config, context);
   const rounds = onlineDpoConfig.safeParse(onlineConfigOf(config));
   for (const issue of rounds.error?.issues ?? []) {
@@ -99,6 +104,27 @@ function checkStages({ stages, from, curation, data }: Fields, context: z.Refine
   }
   if (!stages.includes('bootstrap') && stages.includes('online') && data.train === undefined) {
     complain('data', 'stage online needs a train file where no queries are curated before it');
+  }
+}
+
+/** A dataset brings no checklist: its solutions are scored by the items of the config, or by a reward model. */
+function checkQueriesJudgeable({ stages, curation, bootstrap, data }: Fields, context: z.RefinementCtx): void {
+  const queries = stages.includes('bootstrap') ? (curation?.queries ?? []) : [];
+  const dataset = queries.find((source) => typeof source !== 'string');
+  if (dataset === undefined) return;
+  const complain = (what: string) =>
+    context.addIssue({
+      code: 'custom',
+      path: ['data', 'checklist'],
+      message: `${describeSource(dataset)} brings no checklists: ${what}`,
+    });
+  const { scorer } = bootstrap;
+  if (scorer === 'verifier' && !data.checklist?.some(({ verifier }) => verifier !== undefined)) {
+    complain('give an item with a verifier, or another bootstrap.scorer');
+  } else if (scorer === 'checklist' && data.checklist === undefined) {
+    complain('give the items that solutions are scored by, or a reward model as bootstrap.scorer');
+  } else if (data.checklist === undefined && stages.includes('online') && data.train === undefined) {
+    complain('give the items that the online rounds judge by, or prompts of their own in data.train');
   }
 }
 

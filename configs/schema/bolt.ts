@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { THINK_DELIMITERS } from '../../domain/bolt/thought-format.ts';
 import { DEFAULT_TOPICS } from '../../domain/bolt/topics.ts';
 import { endpointFields, rewardModelConfig } from './endpoint.ts';
+import { promptSource } from './prompt-source.ts';
 import { adapterFields } from './training.ts';
 import { checkGroupSampling, groupSamplingConfig } from './sampling.ts';
 
@@ -51,9 +52,11 @@ const labellerConfig = z.strictObject({
 export const boltCuration = z
   .strictObject({
     queries: z
-      .array(z.string().min(1))
+      .array(promptSource)
       .min(1)
-      .describe('JSONL files of conversations, relative to the working directory'),
+      .describe(
+        'JSONL files of conversations, relative to the working directory, or { dataset: <run> }: the dataset of a run',
+      ),
     minChars: z.int().min(1).default(12).describe('shortest query, characters'),
     maxChars: z.int().min(1).default(6000).describe('longest query, characters'),
     languages: z

@@ -3,6 +3,7 @@ import { QUERY_PRESETS, type QueryPresetName } from '../../domain/synthesis/quer
 import { endpointFields, policyConfig } from './endpoint.ts';
 import { intervalFields, runFields } from './run-fields.ts';
 import { samplingConfig } from './sampling.ts';
+import { synthesisQuality } from './synthesis-quality.ts';
 
 const PRESET_NAMES = Object.keys(QUERY_PRESETS) as [QueryPresetName, ...QueryPresetName[]];
 
@@ -117,6 +118,7 @@ export const magpieConfig = z.strictObject({
   turns: turnsConfig.prefault({}),
   screening: screeningConfig.prefault({}),
   replies: repliesConfig.prefault({}),
+  quality: synthesisQuality.prefault({}).describe('tags, neighbours, rewards and filters'),
   evaluation: z.strictObject(intervalFields).prefault({}),
 });
 

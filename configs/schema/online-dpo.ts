@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpointFields } from './endpoint.ts';
 import { gatesConfig } from './gates.ts';
 import { judgeConfig } from './judge.ts';
+import { addedChecklist, describeSource, promptSource, type PromptSource } from './prompt-source.ts';
 import { coverageFields, intervalFields, runFields } from './run-fields.ts';
 import { checkGroupSampling, groupSamplingConfig, type SamplingConfig } from './sampling.ts';
 import { taskEvaluationConfig, type TaskEvaluationConfig } from './task-evaluation.ts';
@@ -49,7 +50,10 @@ export const onlineDpoConfig = z
     ...runFields,
     rounds: z.int().min(1).max(1000).default(1).describe('training rounds'),
     data: z.strictObject({
-      train: z.string().min(1).describe('JSONL file of training prompts, relative to the working directory'),
+      train: promptSource.describe(
+        'JSONL file of training prompts, relative to the working directory, or { dataset: <run> }: what the dataset of a run asks',
+      ),
+      checklist: addedChecklist,
       heldOut: z.string().min(1).describe('JSONL file of evaluation prompts; must share no prompt with train'),
       promptsPerRound: z
         .int()
@@ -135,6 +139,7 @@ export const onlineDpoConfig = z
     for (const stage of ['sampling', 'evaluation'] as const) {
       checkGroupSampling(stage, config[stage], (issue) => context.addIssue(issue));
     }
+    checkJudgeable(config, context);
     checkRatio(config, context);
     checkMicroBatch(config, context);
     checkGold(config, context);
@@ -145,6 +150,19 @@ export const onlineDpoConfig = z
 /** True for a method that trains on the tokens that were drawn, not on text. */
 export function trainsOnTokens(training: TrainingConfig | null): boolean {
   return training !== null && training.method !== 'dpo' && training.method !== 'rest-em';
+}
+
+/** A round can train only on answers that somebody can judge. */
+function checkJudgeable(
+  { data }: { readonly data: { readonly train: PromptSource; readonly checklist?: unknown } },
+  context: z.RefinementCtx,
+): void {
+  if (typeof data.train === 'string' || data.checklist !== undefined) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['data', 'checklist'],
+    message: `${describeSource(data.train)} brings no checklists: give the items that answers to its prompts are judged by`,
+  });
 }
 
 interface Checked {

@@ -40,9 +40,12 @@ const item = z.strictObject({
   kind: z.enum(['explicit', 'implicit', 'universal']).exactOptional(),
 });
 
-const checklist = z.array(item).refine((items) => items.length === 0 || items.some(({ weight }) => weight !== 0), {
-  error: 'at least one weight must be above 0',
-});
+/** The items of a prompt; none where they are to be written. */
+export const checklist = z
+  .array(item)
+  .refine((items) => items.length === 0 || items.some(({ weight }) => weight !== 0), {
+    error: 'at least one weight must be above 0',
+  });
 
 /** One line of a prompt set whose checklist may be missing or empty: it is to be written. Unknown fields are errors. */
 export const barePromptRow = z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { promptSource } from './prompt-source.ts';
 
 /** What every loop has. */
 export const runFields = {
@@ -55,6 +56,8 @@ export const coverageFields = {
 
 /** The prompts of a loop that does not train. */
 export const promptDataFields = {
-  prompts: z.string().min(1).describe('JSONL file of prompts, relative to the working directory'),
+  prompts: promptSource.describe(
+    'JSONL file of prompts, relative to the working directory, or { dataset: <run> }: what the dataset of a run asks',
+  ),
   rows: z.int().min(1).optional().describe('how many of them to use, drawn by the seed of the run; default: all'),
 };

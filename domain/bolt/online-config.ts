@@ -6,7 +6,7 @@ interface BoltParts {
   readonly curation?: unknown;
   readonly bootstrap: unknown;
   readonly sft: unknown;
-  readonly data: { readonly train?: string | undefined };
+  readonly data: { readonly train?: string | { readonly dataset: string } | undefined };
   readonly online: { readonly rounds: number; readonly formatReward: unknown };
 }
 

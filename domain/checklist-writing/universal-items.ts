@@ -1,4 +1,5 @@
 import type { Checklist } from '../checklist.ts';
+import { addItems } from './add-items.ts';
 
 /**
  * Items asked of every answer. They guard against what policies learn from checklists alone: long preambles, claims to have
@@ -32,6 +33,5 @@ export const UNIVERSAL_ITEMS: Checklist = [
 
 /** The checklist with the universal items behind its own; those it has already are not added again. */
 export function addUniversalItems(checklist: Checklist): Checklist {
-  const questions = new Set(checklist.map(({ question }) => question));
-  return [...checklist, ...UNIVERSAL_ITEMS.filter(({ question }) => !questions.has(question))];
+  return addItems(checklist, UNIVERSAL_ITEMS);
 }

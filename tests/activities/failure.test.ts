@@ -43,6 +43,7 @@ const DATA = {
   'data/held-out-overlap': true,
   'data/nothing-to-train-on': true,
   'data/no-rows': true,
+  'data/too-few-rows': true,
   'data/mixed-policy-versions': true,
   'data/no-scores': true,
   'data/mixed-scorers': true,

@@ -1,0 +1,87 @@
+import { datasetName, synthesisShardName } from '../domain/artifact-names.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import type { JsonValue } from '../domain/canonical-json.ts';
+import type { RunRef } from '../domain/run.ts';
+import { partition } from '../domain/shards.ts';
+import { summarizeDataset, type DatasetSummary, type SynthesisTokens } from '../domain/synthesis/dataset-summary.ts';
+import { settleDataset } from '../domain/synthesis/settle-dataset.ts';
+import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { readArtifact, refOf } from './read-artifact.ts';
+import type { RunServices, RunServicesProvider } from './run-services.ts';
+
+/** Rows of a shard of a dataset: a few megabytes. */
+const SHARD_ROWS = 1000;
+
+export interface SettleDatasetInput {
+  readonly run: RunRef;
+  /** Batches that the last stage has kept, from 0 on. */
+  readonly batches: number;
+  /** Exactly so many rows. */
+  readonly numRows: number;
+  /** Whether the run's seed shuffles all rows before the cut; otherwise they keep the order of batches. */
+  readonly shuffle: boolean;
+  /** Why there may be fewer: a limit that ended the sampling, in words. Without it fewer are refused. */
+  readonly shortfall?: string;
+  /** Tokens of all calls of the run, where they were counted. */
+  readonly tokens?: SynthesisTokens;
+}
+
+/** A finished dataset in numbers. */
+export interface SettledDataset extends Pick<
+  DatasetSummary,
+  'rows' | 'sampled' | 'duplicates' | 'unused' | 'answered' | 'shortfall'
+> {
+  readonly dataset: ArtifactRef;
+}
+
+/** The end of a synthesis, whichever it is: its kept rows become the dataset that other runs can name. */
+export function createSettleDatasetActivities(provider: RunServicesProvider) {
+  return {
+    /** Chooses the rows and writes `<run>/dataset`, once: whoever asks again gets what stands. */
+    async settleDataset(input: SettleDatasetInput): Promise<SettledDataset> {
+      const services = await provider.of(input.run);
+      await withHeartbeats(() => settle(services, input));
+      const { manifest } = await readArtifact<SynthesisRow>(services.store, datasetName(input.run.runName));
+      const summary = manifest.summary as unknown as DatasetSummary;
+      const { rows, sampled, duplicates, unused, answered, shortfall } = summary;
+      return { dataset: refOf(manifest), rows, sampled, duplicates, unused, answered, shortfall };
+    },
+  };
+}
+
+async function settle(
+  { store, config }: RunServices,
+  { run, batches, numRows, shuffle, shortfall = '', tokens }: SettleDatasetInput,
+): Promise<void> {
+  const name = datasetName(run.runName);
+  if ((await store.find(name)) !== undefined) return;
+  const kept = await Promise.all(
+    Array.from({ length: batches }, (_, batch) =>
+      readArtifact<SynthesisRow>(store, synthesisShardName(run.runName, 'kept', batch)),
+    ),
+  );
+  const sampled = kept.flatMap(({ rows }) => rows);
+  const settled = settleDataset(sampled, {
+    numRows,
+    shuffleSeed: shuffle ? config.seed : null,
+    shortfall: shortfall === '' ? null : shortfall,
+  });
+  const summary = summarizeDataset(settled, {
+    asked: numRows,
+    sampled: sampled.length,
+    shuffled: shuffle,
+    tokens: tokens ?? null,
+    filters: 'filters' in config ? (config.filters as JsonValue) : null,
+  });
+  await store.write({
+    name,
+    schema: 'dataset-row',
+    step: 'settle-dataset',
+    parents: kept.map(({ ref }) => ref),
+    configHash: run.configHash,
+    policy: null,
+    shards: partition(settled.rows, SHARD_ROWS),
+    summary,
+  });
+}

@@ -1,0 +1,105 @@
+// Locks that a dataset is written once from whole batches, whoever asks how often.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withTranslatedErrors } from '../../activities/failure.ts';
+import { configArtifactName, createRunServicesProvider } from '../../activities/run-services.ts';
+import { createSettleDatasetActivities, type SettleDatasetInput } from '../../activities/settle-dataset.ts';
+import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import type { RunRef } from '../../domain/run.ts';
+import type { DatasetRow } from '../../domain/synthesis/settle-dataset.ts';
+import { failureFrom, inActivity } from '../support/activity-bench.ts';
+import { makeRunConfig } from '../support/make-run-config.ts';
+import { makeSynthesisRow, writeKept } from '../support/make-synthesis-rows.ts';
+
+let folder: string;
+let run: RunRef;
+let provider: ReturnType<typeof createRunServicesProvider>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tickloop-dataset-'));
+  run = { runName: 'made', storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) };
+  provider = createRunServicesProvider({});
+  await store().write({
+    name: configArtifactName(run),
+    schema: 'run-config',
+    step: 'open-run',
+    parents: [],
+    configHash: run.configHash,
+    policy: null,
+    shards: [[{ config: makeRunConfig({ seed: 7 }) }]],
+    summary: {},
+  });
+});
+afterEach(async () => {
+  await provider.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const store = () => createLocalArtifactStore({ root: run.storeRoot });
+
+function settle(changes: Partial<SettleDatasetInput> = {}) {
+  const activities = withTranslatedErrors(createSettleDatasetActivities(provider));
+  return inActivity(() => activities.settleDataset({ run, batches: 2, numRows: 3, shuffle: false, ...changes }));
+}
+
+async function datasetRows(): Promise<readonly DatasetRow[]> {
+  const manifest = await store().find('made/dataset');
+  return manifest === undefined ? [] : store().read<DatasetRow>(manifest);
+}
+
+describe('settleDataset', () => {
+  it('writes the asked rows of all batches in order, with the kept artifacts as parents', async () => {
+    const dropped = makeSynthesisRow(9, { dropped: { by: 'screen', reason: 'too-short' } });
+    const parents = await writeKept(store(), run, [
+      [makeSynthesisRow(0), dropped],
+      [makeSynthesisRow(1), makeSynthesisRow(2), makeSynthesisRow(3)],
+    ]);
+    const settled = await settle({ tokens: { prompt: 10, completion: 20 } });
+    expect(settled).toEqual({
+      dataset: expect.objectContaining({ name: 'made/dataset', rows: 3 }) as unknown,
+      rows: 3,
+      sampled: 5,
+      duplicates: 0,
+      unused: 1,
+      answered: 3,
+      shortfall: null,
+    });
+    expect(await datasetRows()).toEqual([0, 1, 2].map((index) => makeSynthesisRow(index)));
+    expect(await store().find('made/dataset')).toMatchObject({
+      schema: 'dataset-row',
+      parents,
+      summary: { asked: 3, tokens: { prompt: 10, completion: 20 }, filters: null },
+    });
+  });
+
+  it('gives back what stands when it is done a second time', async () => {
+    await writeKept(store(), run, [[makeSynthesisRow(0), makeSynthesisRow(1)], [makeSynthesisRow(2)]]);
+    const first = await settle({ shuffle: true });
+    expect(await settle({ shuffle: true })).toEqual(first);
+    expect(await datasetRows()).toHaveLength(3);
+  });
+
+  it('writes the same dataset once a batch that was missing is there, and nothing before', async () => {
+    await writeKept(store(), run, [[makeSynthesisRow(0), makeSynthesisRow(1)]]);
+    const failure = await failureFrom(settle({ shuffle: true }));
+    expect(failure).toMatchObject({ type: 'artifact/missing', nonRetryable: true });
+    expect(failure.message).toContain('made/synthesis/kept/shard-001');
+    expect(await store().find('made/dataset')).toBeUndefined();
+    await writeKept(store(), run, [[], [makeSynthesisRow(2)]]);
+    await settle({ shuffle: true });
+    expect((await datasetRows()).map(({ rowId }) => rowId).toSorted()).toEqual(['row-0', 'row-1', 'row-2']);
+  });
+
+  it('writes nothing when rows are missing, unless it is told why, which it records', async () => {
+    await writeKept(store(), run, [[makeSynthesisRow(0)], [makeSynthesisRow(0, { rowId: 'twin' })]]);
+    expect(await failureFrom(settle())).toMatchObject({ type: 'data/too-few-rows', nonRetryable: true });
+    expect(await store().find('made/dataset')).toBeUndefined();
+    expect(await settle({ shortfall: 'maxBatches was reached' })).toMatchObject({
+      rows: 1,
+      duplicates: 1,
+      shortfall: 'maxBatches was reached',
+    });
+  });
+});
