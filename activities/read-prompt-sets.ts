@@ -54,7 +54,7 @@ async function readSets(
       ...(await readTasks(config)),
     ];
   }
-  if (config.loop === 'magpie') return new Map();
+  if (config.loop === 'magpie') return [];
   if (config.loop === 'wildbench') {
     const tasks = await readTaskFile(resolve(config.data.tasks));
     return [['prompts', { rows: drawRows(tasks, config.data.rows, config.seed) }]];
