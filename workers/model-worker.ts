@@ -5,6 +5,10 @@ import { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
 import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
 import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
+import { createCompareBatchActivities } from '../activities/compare-batch.ts';
+import { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import { synthesisServicesOf } from '../activities/synthesis-services.ts';
+import { createTagBatchActivities } from '../activities/tag-batch.ts';
 import { createCurateActivities } from '../activities/curate.ts';
 import { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
 import { createLabelQueriesActivities } from '../activities/label-queries.ts';
@@ -33,6 +37,7 @@ export function createModelWorker(
   { connection, namespace, queues }: WorkerPlace,
   provider: RunServicesProvider,
 ): Promise<Worker> {
+  const synthesis = synthesisServicesOf(provider);
   return Worker.create({
     connection,
     namespace,
@@ -63,6 +68,9 @@ export function createModelWorker(
       ...createScoreSolutionsActivities(provider),
       ...createSelectThoughtsActivities(provider),
       ...createBoltRunActivities(provider),
+      ...createTagBatchActivities(synthesis),
+      ...createCompareBatchActivities(synthesis),
+      ...createFilterBatchActivities(synthesis),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,
