@@ -15,7 +15,8 @@ import { drawRollouts, samplingParameters, type CallUsage } from './policy-calls
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 import { querySampling, readFrames } from './sample-queries.ts';
 import { cleanQuery } from './screen-queries.ts';
-import { findBatch, readBatch, writeBatch, type BatchTask } from './synthesis-batches.ts';
+import { findBatch, readBatch, writeBatch } from './magpie-batches.ts';
+import type { BatchTask } from './synthesis-batch.ts';
 
 /** What answering a batch came to. */
 export interface AnsweredQueries extends CallUsage {
@@ -24,6 +25,8 @@ export interface AnsweredQueries extends CallUsage {
   /** Replies, those of dropped conversations included, and those of them that ended by their length. */
   readonly replies: number;
   readonly cutReplies: number;
+  /** Tokens of the replies alone. */
+  readonly replyTokens: number;
 }
 
 /** A conversation under way. */
@@ -62,6 +65,7 @@ export function createAnswerQueriesActivities(provider: RunServicesProvider) {
         answered: rows.filter(({ dropped }) => dropped === undefined).length,
         replies: answering.replies,
         cutReplies: answering.cutReplies,
+        replyTokens: answering.replyTokens,
       };
       await writeBatch(services, task, 'answered', {
         step: 'answer-queries',
@@ -80,6 +84,7 @@ class Answering {
   usage: CallUsage = { calls: 0, promptTokens: 0, completionTokens: 0 };
   replies = 0;
   cutReplies = 0;
+  replyTokens = 0;
   readonly replyModel: string;
   private readonly scope: string;
   private readonly systems: ReadonlyMap<string | null, string | null>;
@@ -145,6 +150,7 @@ class Answering {
       })),
     );
     this.addUsage(usage);
+    this.replyTokens += usage.completionTokens;
     const outcomes = new Map(rollouts.map(({ promptId, outcome }) => [promptId, outcome]));
     return talks.map((talk): Talk => {
       const outcome = outcomes.get(talk.row.rowId);

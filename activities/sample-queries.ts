@@ -14,7 +14,8 @@ import { isRefused, type RefusedCall } from './paid-calls.ts';
 import type { CallUsage } from './policy-calls.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
-import { findBatch, writeBatch, type BatchTask } from './synthesis-batches.ts';
+import { findBatch, writeBatch } from './magpie-batches.ts';
+import type { BatchTask } from './synthesis-batch.ts';
 
 /** What drawing a batch came to. */
 export interface SampledQueries extends CallUsage {

@@ -8,7 +8,8 @@ import { duplicateKey, screenQuery } from '../domain/synthesis/screen-query.ts';
 import { trimQuery } from '../domain/synthesis/trim-query.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
-import { findBatch, readBatch, writeBatch, type BatchTask } from './synthesis-batches.ts';
+import { findBatch, readBatch, writeBatch } from './magpie-batches.ts';
+import type { BatchTask } from './synthesis-batch.ts';
 
 /** What screening a batch came to. */
 export interface ScreenedQueries {

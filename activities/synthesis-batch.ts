@@ -54,7 +54,7 @@ export async function rewriteBatch<Counts extends object>(
     configHash: run.configHash,
     policy: before.manifest.policy,
     shards: [rows],
-    summary: summary as unknown as { readonly [key: string]: JsonValue },
+    summary,
   });
   return summary;
 }

@@ -1,4 +1,4 @@
-import eld from 'eld/small';
+import { eld } from 'eld/small';
 import { ConfigError } from '../domain/errors.ts';
 import { proseOf } from '../domain/bolt/text-language.ts';
 

@@ -5,6 +5,10 @@ import { createJudgeTasksActivities } from '../activities/judge-tasks.ts';
 import { createJudgeWildbenchActivities } from '../activities/judge-wildbench.ts';
 import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
+import { createCompareBatchActivities } from '../activities/compare-batch.ts';
+import { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import { synthesisServicesOf } from '../activities/synthesis-services.ts';
+import { createTagBatchActivities } from '../activities/tag-batch.ts';
 import { createCurateActivities } from '../activities/curate.ts';
 import { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
 import { createLabelQueriesActivities } from '../activities/label-queries.ts';
@@ -25,6 +29,7 @@ import { createPublishActivities } from '../activities/publish.ts';
 import { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
 import { createSampleQueriesActivities } from '../activities/sample-queries.ts';
 import { createScreenQueriesActivities } from '../activities/screen-queries.ts';
+import { createRewardBatchActivities } from '../activities/skip-rewards.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
@@ -37,6 +42,7 @@ export function createModelWorker(
   { connection, namespace, queues }: WorkerPlace,
   provider: RunServicesProvider,
 ): Promise<Worker> {
+  const synthesis = synthesisServicesOf(provider);
   return Worker.create({
     connection,
     namespace,
@@ -70,6 +76,10 @@ export function createModelWorker(
       ...createSampleQueriesActivities(provider),
       ...createScreenQueriesActivities(provider),
       ...createAnswerQueriesActivities(provider),
+      ...createTagBatchActivities(synthesis),
+      ...createCompareBatchActivities(synthesis),
+      ...createRewardBatchActivities(synthesis),
+      ...createFilterBatchActivities(synthesis),
       ...createSettleDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

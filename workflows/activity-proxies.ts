@@ -25,6 +25,10 @@ import type { createPublishActivities } from '../activities/publish.ts';
 import type { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
 import type { createSampleQueriesActivities } from '../activities/sample-queries.ts';
 import type { createScreenQueriesActivities } from '../activities/screen-queries.ts';
+import type { createCompareBatchActivities } from '../activities/compare-batch.ts';
+import type { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import type { createRewardBatchActivities } from '../activities/skip-rewards.ts';
+import type { createTagBatchActivities } from '../activities/tag-batch.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
@@ -59,6 +63,10 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSampleQueriesActivities> &
   ReturnType<typeof createScreenQueriesActivities> &
   ReturnType<typeof createAnswerQueriesActivities> &
+  ReturnType<typeof createTagBatchActivities> &
+  ReturnType<typeof createCompareBatchActivities> &
+  ReturnType<typeof createRewardBatchActivities> &
+  ReturnType<typeof createFilterBatchActivities> &
   ReturnType<typeof createSettleDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;

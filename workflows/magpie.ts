@@ -129,11 +129,11 @@ class MagpieBatches {
     await this.holdIfTemplateIsWrong(sampled);
     // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
     await this.screening.take(batch, () => screenQueries(task));
-    await tagBatch(task);
+    this.add(await tagBatch(task));
     await this.comparing.take(batch, () => compareBatch(task));
     this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
     await rewardBatch(task);
-    return (await filterBatch({ ...task, point: 'reply' })).kept;
+    return (await filterBatch(task)).alive;
   }
 
   /** Empty queries and queries without an end are the marks of a wrong template; more of them would only cost. */

@@ -36,7 +36,7 @@ export async function readMagpieReport(
   const [all] = tallyGroups(batches, () => 'all');
   const total = all ?? { name: 'all', drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
   const replyCalls = calls.find(({ stage }) => stage === 'synthesis/answered');
-  const answered = await sumSummaries(services, runName, names, 'answered', ['replies', 'cutReplies']);
+  const answered = await sumSummaries(services, runName, names, 'answered', ['replies', 'cutReplies', 'replyTokens']);
   return {
     ...base,
     loop: 'magpie',
@@ -51,12 +51,13 @@ export async function readMagpieReport(
     cells: tallyGroups(batches, ({ origin }) => `temperature ${origin.temperature}, top-p ${origin.topP}`),
     steerings: tallyGroups(batches, ({ origin }) => (origin.method === 'magpie' && origin.steeredBy) || 'not steered'),
     voiced: voicedShare(total, bootstrap),
-    replies: answered.replies ?? 0,
-    cutReplies: answered.cutReplies ?? 0,
+    replies: answered['replies'] ?? 0,
+    cutReplies: answered['cutReplies'] ?? 0,
     queryChars: spreadOf(kept.map((row) => countCodePoints(queryOf(row)))),
     replyChars: spreadOf(kept.map((row) => countCodePoints(repliesOf(row).join('')))),
     completionTokens: sumOrNull(calls),
-    replyTokens: replyCalls?.completionTokens ?? null,
+    replyTokens:
+      replyCalls === undefined || replyCalls.completionTokens === null ? null : (answered['replyTokens'] ?? 0),
     sanitised: await readRules(services, runName, names),
     calls,
     samples: spreadEvenly(kept, SAMPLE_COUNT),

@@ -19,7 +19,7 @@ export interface DifficultyShare {
 }
 
 /** Rows that were taken, in the order in which they came, and what became of the others. */
-export interface SelectedRows {
+export interface TakenRows {
   readonly taken: readonly SynthesisRow[];
   readonly left: { readonly shorter: number; readonly surplus: number; readonly outsideMix: number };
   /** Rows by which each part of the mix is short of its share; other parts have filled them where they could. */
@@ -38,7 +38,7 @@ export function rowsToKeep(numRows: number, { oversample }: RowSelection): numbe
  * @source Magpie (arXiv 2406.08464) table 5 and its notebook: longest replies in characters (code points, as Python counts
  *   them). Departure: equal lengths are settled by row id, so that the order of the rows makes no difference
  */
-export function selectRows(rows: readonly SynthesisRow[], numRows: number, { take, mix }: RowSelection): SelectedRows {
+export function takeRows(rows: readonly SynthesisRow[], numRows: number, { take, mix }: RowSelection): TakenRows {
   const alive = rows.filter(({ dropped }) => dropped === undefined);
   const ranked = take === 'longest' ? rankByLength(alive) : alive;
   const parts = mix === undefined ? [ranked] : mix.map((part) => ranked.filter((row) => isOf(row, part)));

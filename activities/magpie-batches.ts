@@ -1,16 +1,10 @@
 import type { ArtifactRef, Manifest } from '../domain/artifact.ts';
 import { synthesisShardName, type SynthesisStage } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
-import type { RunRef } from '../domain/run.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
-
-/** One batch of a synthesis. */
-export interface BatchTask {
-  readonly run: RunRef;
-  readonly batch: number;
-}
+import type { BatchTask } from './synthesis-batch.ts';
 
 /** Rows of a batch after one stage. */
 export function readBatch(
