@@ -30,6 +30,7 @@ import { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
 import { createSampleQueriesActivities } from '../activities/sample-queries.ts';
 import { createScreenQueriesActivities } from '../activities/screen-queries.ts';
 import { createRewardBatchActivities } from '../activities/skip-rewards.ts';
+import { createPlanSynthesisActivities } from '../activities/plan-synthesis.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
@@ -76,6 +77,7 @@ export function createModelWorker(
       ...createSampleQueriesActivities(provider),
       ...createScreenQueriesActivities(provider),
       ...createAnswerQueriesActivities(provider),
+      ...createPlanSynthesisActivities(provider),
       ...createTagBatchActivities(synthesis),
       ...createCompareBatchActivities(synthesis),
       ...createRewardBatchActivities(synthesis),

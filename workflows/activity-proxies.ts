@@ -29,6 +29,7 @@ import type { createCompareBatchActivities } from '../activities/compare-batch.t
 import type { createFilterBatchActivities } from '../activities/filter-batch.ts';
 import type { createRewardBatchActivities } from '../activities/skip-rewards.ts';
 import type { createTagBatchActivities } from '../activities/tag-batch.ts';
+import type { createPlanSynthesisActivities } from '../activities/plan-synthesis.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
@@ -63,6 +64,7 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createSampleQueriesActivities> &
   ReturnType<typeof createScreenQueriesActivities> &
   ReturnType<typeof createAnswerQueriesActivities> &
+  ReturnType<typeof createPlanSynthesisActivities> &
   ReturnType<typeof createTagBatchActivities> &
   ReturnType<typeof createCompareBatchActivities> &
   ReturnType<typeof createRewardBatchActivities> &

@@ -2,7 +2,13 @@ import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { MagpieConfig } from '../configs/schema/magpie.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import { addCounts, NO_COUNTS, type RolloutCounts, type RunResult } from '../domain/run.ts';
-import { decideNextBatch, describeShortfall, type SynthesisState } from '../domain/synthesis/batch-demand.ts';
+import {
+  batchesToSettle,
+  decideNextBatch,
+  describeShortfall,
+  type SynthesisGoal,
+  type SynthesisState,
+} from '../domain/synthesis/batch-demand.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';
 import { InOrder } from './in-order.ts';
 import { LoopControl } from './loop-control.ts';
@@ -14,11 +20,11 @@ export interface MagpieInput extends LoopInput<MagpieConfig> {
   readonly resumeFrom?: MagpieState;
 }
 
-/** Sums and a cursor, never lists. */
+/** Sums, and a number a batch. */
 interface MagpieState {
-  readonly kept: number;
-  /** Batches that are done: all before this one. */
-  readonly nextBatch: number;
+  /** Rows that each batch has kept; these batches are done. */
+  readonly kept_B: readonly number[];
+  readonly rowsToKeep: number;
   readonly counts: RolloutCounts;
   /** Whether the run was held for bad queries; once is enough. */
   readonly wasHeld: boolean;
@@ -39,15 +45,22 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
   let shortfall: string | null = null;
 
   const work = async (): Promise<void> => {
-    if (input.resumeFrom === undefined) await openingActivities(config.temporal.taskQueue).openRun({ run, config });
-    const batches = new MagpieBatches(input, control);
+    const { planSynthesis, settleDataset } = modelActivities(config.temporal.taskQueue);
+    let state = input.resumeFrom;
+    if (state === undefined) {
+      await openingActivities(config.temporal.taskQueue).openRun({ run, config });
+      const { rowsToKeep } = await planSynthesis(run);
+      state = { kept_B: [], rowsToKeep, counts: NO_COUNTS, wasHeld: false };
+    }
+    const batches = new MagpieBatches(input, state, control);
     await batches.untilEnough();
-    shortfall = describeShortfall(batches.state, config);
-    await modelActivities(config.temporal.taskQueue).settleDataset({
+    shortfall = describeShortfall(batches.state, batches.goal);
+    await settleDataset({
       run,
-      batches: batches.state.finishedBatches,
+      batches: batchesToSettle(batches.kept_B, batches.goal.rowsToKeep),
       numRows: config.numRows,
       shuffle: false,
+      tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
       ...(shortfall === null ? {} : { shortfall }),
     });
   };
@@ -58,7 +71,9 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
 /** The batches of one history, several in flight. */
 class MagpieBatches {
   state: SynthesisState;
-  private counts: RolloutCounts;
+  counts: RolloutCounts;
+  readonly goal: SynthesisGoal;
+  readonly kept_B: number[];
   private wasHeld: boolean;
   private readonly firstBatch: number;
   private readonly input: MagpieInput;
@@ -66,39 +81,38 @@ class MagpieBatches {
   private readonly screening: InOrder;
   private readonly comparing: InOrder;
 
-  constructor(input: MagpieInput, control: LoopControl) {
-    const { kept = 0, nextBatch = 0, counts = NO_COUNTS, wasHeld = false } = input.resumeFrom ?? {};
+  constructor(input: MagpieInput, { kept_B, rowsToKeep, counts, wasHeld }: MagpieState, control: LoopControl) {
+    const begun = kept_B.length;
     this.input = input;
     this.control = control;
-    this.state = { kept, finishedBatches: nextBatch, startedBatches: nextBatch };
+    this.goal = { rowsToKeep, maxBatches: input.config.maxBatches };
+    this.kept_B = [...kept_B];
+    this.state = {
+      kept: kept_B.reduce((sum, kept) => sum + kept, 0),
+      finishedBatches: begun,
+      startedBatches: begun,
+    };
     this.counts = counts;
     this.wasHeld = wasHeld;
-    this.firstBatch = nextBatch;
-    this.screening = new InOrder(nextBatch);
-    this.comparing = new InOrder(nextBatch);
+    this.firstBatch = begun;
+    this.screening = new InOrder(begun);
+    this.comparing = new InOrder(begun);
     this.report();
   }
 
   /** Works on batches until the rows are there or no batch may follow; goes on in a fresh history when this one is long. */
   async untilEnough(): Promise<void> {
-    const { config } = this.input;
-    await Promise.all(Array.from({ length: config.shards.inFlight }, () => this.lane()));
-    if (decideNextBatch(this.state, config) === 'end') return;
-    await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({
-      ...this.input,
-      resumeFrom: {
-        kept: this.state.kept,
-        nextBatch: this.state.finishedBatches,
-        counts: this.counts,
-        wasHeld: this.wasHeld,
-      },
-    });
+    await Promise.all(Array.from({ length: this.input.config.shards.inFlight }, () => this.lane()));
+    if (decideNextBatch(this.state, this.goal) === 'end') return;
+    const { kept_B, counts, wasHeld, goal } = this;
+    const resumeFrom: MagpieState = { kept_B, rowsToKeep: goal.rowsToKeep, counts, wasHeld };
+    await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
   }
 
   private async lane(): Promise<void> {
     for (;;) {
       await this.control.untilRunning();
-      const next = decideNextBatch(this.state, this.input.config);
+      const next = decideNextBatch(this.state, this.goal);
       if (next === 'end' || this.isHistoryFull()) return;
       if (next === 'wait') {
         const { finishedBatches } = this.state;
@@ -108,6 +122,7 @@ class MagpieBatches {
       const batch = this.state.startedBatches;
       this.state = { ...this.state, startedBatches: batch + 1 };
       const kept = await this.workOn(batch);
+      this.kept_B[batch] = kept;
       this.state = {
         ...this.state,
         finishedBatches: this.state.finishedBatches + 1,
@@ -165,9 +180,9 @@ class MagpieBatches {
   }
 
   private report(): void {
-    const { numRows } = this.input.config;
-    const done = Math.min(this.state.kept, numRows);
-    this.control.report({ stage: 'synthesize', done, total: numRows, counts: this.counts });
+    const { rowsToKeep } = this.goal;
+    const done = Math.min(this.state.kept, rowsToKeep);
+    this.control.report({ stage: 'synthesize', done, total: rowsToKeep, counts: this.counts });
   }
 
   private isHistoryFull(): boolean {
