@@ -7,6 +7,7 @@ import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import { createCompareBatchActivities } from '../activities/compare-batch.ts';
 import { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import { createRewardBatchActivities } from '../activities/reward-batch.ts';
 import { synthesisServicesOf } from '../activities/synthesis-services.ts';
 import { createTagBatchActivities } from '../activities/tag-batch.ts';
 import { createCurateActivities } from '../activities/curate.ts';
@@ -70,6 +71,7 @@ export function createModelWorker(
       ...createBoltRunActivities(provider),
       ...createTagBatchActivities(synthesis),
       ...createCompareBatchActivities(synthesis),
+      ...createRewardBatchActivities(synthesis),
       ...createFilterBatchActivities(synthesis),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

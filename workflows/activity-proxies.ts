@@ -13,6 +13,10 @@ import type { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import type { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import type { createCurateActivities } from '../activities/curate.ts';
 import type { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
+import type { createCompareBatchActivities } from '../activities/compare-batch.ts';
+import type { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import type { createRewardBatchActivities } from '../activities/reward-batch.ts';
+import type { createTagBatchActivities } from '../activities/tag-batch.ts';
 import type { createLabelQueriesActivities } from '../activities/label-queries.ts';
 import type { createScoreSolutionsActivities } from '../activities/score-solutions.ts';
 import type { createSelectThoughtsActivities } from '../activities/select-thoughts.ts';
@@ -51,7 +55,11 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createCheckThoughtsActivities> &
   ReturnType<typeof createScoreSolutionsActivities> &
   ReturnType<typeof createSelectThoughtsActivities> &
-  ReturnType<typeof createBoltRunActivities>;
+  ReturnType<typeof createBoltRunActivities> &
+  ReturnType<typeof createTagBatchActivities> &
+  ReturnType<typeof createCompareBatchActivities> &
+  ReturnType<typeof createRewardBatchActivities> &
+  ReturnType<typeof createFilterBatchActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 
