@@ -45,11 +45,13 @@ async function scoreRows(services: SynthesisServices, rows: readonly SynthesisRo
       ledger,
       alive.map(({ rowId, messages }) => ({ id: rowId, messages })),
     );
-    const { texts, ...usage } = await drawBaseReplies(services, ledger, alive);
+    // A base model answers one query: of a longer conversation its reply has no part to be held against.
+    const single = alive.filter(({ messages }) => messages.length === 2);
+    const { texts, ...usage } = await drawBaseReplies(services, ledger, single);
     const baseRewards = await askForRewards(
       reward,
       ledger,
-      alive.flatMap((row) => {
+      single.flatMap((row) => {
         const reply = texts.get(row.rowId);
         if (reply === undefined) return [];
         const user = { role: 'user', content: queryOf(row) } as const;
