@@ -7,6 +7,7 @@ import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import { createCompareBatchActivities } from '../activities/compare-batch.ts';
 import { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import { createDrawPreferencesActivities } from '../activities/draw-preferences.ts';
 import { createRewardBatchActivities } from '../activities/reward-batch.ts';
 import { synthesisServicesOf } from '../activities/synthesis-services.ts';
 import { createTagBatchActivities } from '../activities/tag-batch.ts';
@@ -73,6 +74,7 @@ export function createModelWorker(
       ...createCompareBatchActivities(synthesis),
       ...createRewardBatchActivities(synthesis),
       ...createFilterBatchActivities(synthesis),
+      ...createDrawPreferencesActivities(synthesis),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

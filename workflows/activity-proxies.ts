@@ -15,6 +15,7 @@ import type { createCurateActivities } from '../activities/curate.ts';
 import type { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
 import type { createCompareBatchActivities } from '../activities/compare-batch.ts';
 import type { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import type { createDrawPreferencesActivities } from '../activities/draw-preferences.ts';
 import type { createRewardBatchActivities } from '../activities/reward-batch.ts';
 import type { createTagBatchActivities } from '../activities/tag-batch.ts';
 import type { createLabelQueriesActivities } from '../activities/label-queries.ts';
@@ -59,7 +60,8 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createTagBatchActivities> &
   ReturnType<typeof createCompareBatchActivities> &
   ReturnType<typeof createRewardBatchActivities> &
-  ReturnType<typeof createFilterBatchActivities>;
+  ReturnType<typeof createFilterBatchActivities> &
+  ReturnType<typeof createDrawPreferencesActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 

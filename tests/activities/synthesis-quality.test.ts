@@ -332,7 +332,7 @@ describe('scoring and keeping a batch', () => {
     ]);
     const [completion] = world.server.requests.filter(({ path }) => path === '/v1/completions');
     expect(completion?.body).toMatchObject({ model: 'base-model', temperature: 0, stop: ['\n=== '] });
-    expect((completion?.body as { prompt: string }).prompt).toMatch(
+    expect(String((completion?.body as { prompt?: string } | undefined)?.prompt)).toMatch(
       /```text\nHow do I bake bread\?\n```\n\n=== ANSWER 4\n\n$/,
     );
   });

@@ -106,7 +106,7 @@ describe('the nearest earlier query, by meaning', () => {
     expect(kept(whole)).not.toEqual(
       kept(compareAngles(angles.toReversed()))
         .map((index) => 11 - index)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     );
   });
 
