@@ -82,7 +82,7 @@ async function addBatch(
 export function createIndex({ quality, seats }: SynthesisServices, item: ComparedBy): NeighbourIndex<ComparedBy> {
   const { neighbours } = quality;
   if (typeof item === 'string') {
-    return createWordIndex(neighbours.shingleWords, repeatDistance(neighbours)) as NeighbourIndex<ComparedBy>;
+    return createWordIndex(neighbours.shingleWords, repeatDistance(neighbours));
   }
   const dimensions = item.length;
   const index = createVectorIndex(dimensions, repeatDistance(neighbours));

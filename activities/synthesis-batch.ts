@@ -1,4 +1,3 @@
-import type { JsonValue } from '../domain/canonical-json.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { synthesisShardName, type SynthesisStage } from '../domain/artifact-names.ts';
 import type { RunRef } from '../domain/run.ts';

@@ -7,6 +7,8 @@ import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import { createCompareBatchActivities } from '../activities/compare-batch.ts';
 import { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import { createDrawPreferencesActivities } from '../activities/draw-preferences.ts';
+import { createRewardBatchActivities } from '../activities/reward-batch.ts';
 import { synthesisServicesOf } from '../activities/synthesis-services.ts';
 import { createTagBatchActivities } from '../activities/tag-batch.ts';
 import { createCurateActivities } from '../activities/curate.ts';
@@ -29,7 +31,6 @@ import { createPublishActivities } from '../activities/publish.ts';
 import { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
 import { createSampleQueriesActivities } from '../activities/sample-queries.ts';
 import { createScreenQueriesActivities } from '../activities/screen-queries.ts';
-import { createRewardBatchActivities } from '../activities/skip-rewards.ts';
 import { createPlanSynthesisActivities } from '../activities/plan-synthesis.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
@@ -83,6 +84,7 @@ export function createModelWorker(
       ...createRewardBatchActivities(synthesis),
       ...createFilterBatchActivities(synthesis),
       ...createSettleDatasetActivities(provider),
+      ...createDrawPreferencesActivities(synthesis),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,
