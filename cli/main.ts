@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerChecklistsCommands } from './checklists-commands.ts';
 import { registerCompareCommand } from './compare-command.ts';
+import { registerExportCommand } from './export-command.ts';
 import { registerRunCommands } from './run-commands.ts';
 import { registerStackCommands } from './stack-commands.ts';
 import { registerTickCommands } from './tick-commands.ts';
@@ -14,6 +15,7 @@ const program = new Command('tickloop')
 
 registerRunCommands(program);
 registerCompareCommand(program);
+registerExportCommand(program);
 registerStackCommands(program);
 registerChecklistsCommands(program);
 registerVerifyCommands(program);

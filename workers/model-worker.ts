@@ -35,6 +35,7 @@ import { createPlanSynthesisActivities } from '../activities/plan-synthesis.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
+import { createExportDatasetActivities } from '../activities/export-dataset.ts';
 import { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import { createSelectRowsActivities } from '../activities/select-rows.ts';
 import { HEARTBEAT_THROTTLE, SHUTDOWN_GRACE_TIME, type WorkerPlace } from './worker-place.ts';
@@ -85,6 +86,7 @@ export function createModelWorker(
       ...createFilterBatchActivities(synthesis),
       ...createSettleDatasetActivities(provider),
       ...createDrawPreferencesActivities(synthesis),
+      ...createExportDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

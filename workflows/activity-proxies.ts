@@ -34,6 +34,7 @@ import type { createPlanSynthesisActivities } from '../activities/plan-synthesis
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
+import type { createExportDatasetActivities } from '../activities/export-dataset.ts';
 import type { createSettleDatasetActivities } from '../activities/settle-dataset.ts';
 import type { createTrainActivities } from '../activities/train.ts';
 import { taskQueues } from '../domain/task-queues.ts';
@@ -71,7 +72,8 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createRewardBatchActivities> &
   ReturnType<typeof createFilterBatchActivities> &
   ReturnType<typeof createSettleDatasetActivities> &
-  ReturnType<typeof createDrawPreferencesActivities>;
+  ReturnType<typeof createDrawPreferencesActivities> &
+  ReturnType<typeof createExportDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;
 

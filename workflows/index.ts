@@ -1,4 +1,5 @@
 export { refineWorkflow } from './refine.ts';
+export { exportWorkflow } from './export.ts';
 export { reportWorkflow } from './report.ts';
 export { roundWorkflow } from './round.ts';
 export { bestOfNWorkflow } from './best-of-n.ts';

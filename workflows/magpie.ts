@@ -45,7 +45,7 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
   let shortfall: string | null = null;
 
   const work = async (): Promise<void> => {
-    const { planSynthesis, settleDataset } = modelActivities(config.temporal.taskQueue);
+    const { planSynthesis, gatherPreferences, settleDataset } = modelActivities(config.temporal.taskQueue);
     let state = input.resumeFrom;
     if (state === undefined) {
       await openingActivities(config.temporal.taskQueue).openRun({ run, config });
@@ -55,9 +55,11 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
     const batches = new MagpieBatches(input, state, control);
     await batches.untilEnough();
     shortfall = describeShortfall(batches.state, batches.goal);
+    const settled = batchesToSettle(batches.kept_B, batches.goal.rowsToKeep);
+    if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
     await settleDataset({
       run,
-      batches: batchesToSettle(batches.kept_B, batches.goal.rowsToKeep),
+      batches: settled,
       numRows: config.numRows,
       shuffle: false,
       tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
@@ -136,8 +138,16 @@ class MagpieBatches {
   private async workOn(batch: number): Promise<number> {
     const { run, config } = this.input;
     const task = { run, batch };
-    const { sampleQueries, screenQueries, tagBatch, compareBatch, answerQueries, rewardBatch, filterBatch } =
-      modelActivities(config.temporal.taskQueue);
+    const {
+      sampleQueries,
+      screenQueries,
+      tagBatch,
+      compareBatch,
+      answerQueries,
+      rewardBatch,
+      filterBatch,
+      drawPreferences,
+    } = modelActivities(config.temporal.taskQueue);
 
     const sampled = await sampleQueries(task); // q ~ p(. | T_pre)
     this.add(sampled);
@@ -148,7 +158,9 @@ class MagpieBatches {
     await this.comparing.take(batch, () => compareBatch(task));
     this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
     await rewardBatch(task);
-    return (await filterBatch(task)).alive;
+    const { alive } = await filterBatch(task);
+    if (config.quality.preferences !== undefined) this.add(await drawPreferences(task));
+    return alive;
   }
 
   /** Empty queries and queries without an end are the marks of a wrong template; more of them would only cost. */

@@ -7,7 +7,8 @@ import { makeFolder, syncFolder, temporaryName } from './durable-files.ts';
 import { fileErrorCode, isMissing } from './file-errors.ts';
 import { listFiles } from './list-files.ts';
 
-async function hashFolder(folder: string): Promise<string> {
+/** The sha256 over the sorted names and the bytes of a folder's files. */
+export async function hashFolder(folder: string): Promise<string> {
   const whole = createHash('sha256');
   for (const name of await listFiles(folder)) {
     const file = createHash('sha256');

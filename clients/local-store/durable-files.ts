@@ -34,10 +34,11 @@ export function temporaryName(path: string): string {
   return `${path}.${randomUUID().slice(0, 8)}.tmp`;
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
+/** Writes a file that is not there yet, on disk. */
+export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();

@@ -139,7 +139,7 @@ describe('drawing queries', () => {
       add_special_tokens: false,
       stop_token_ids: [1, 2],
       stop: ['\n'],
-      n: 8,
+      n: 16,
       temperature: 1,
       max_tokens: 64,
     });
@@ -155,7 +155,7 @@ describe('drawing queries', () => {
     expect(rows.map(({ origin }) => origin.seed)).toEqual(seeds.slice(32, 64));
     expect(rows[0]?.messages).toEqual([{ role: 'user', content: queryOfSeed(seeds[32] ?? 0) }]);
     const calls = server.requests.length;
-    expect(await sample(1)).toMatchObject({ calls: 4, queries: 32, empty: 2, cut: 2, failed: 0 });
+    expect(await sample(1)).toMatchObject({ calls: 2, queries: 32, empty: 2, cut: 2, failed: 0 });
     expect(server.requests).toHaveLength(calls);
   });
 

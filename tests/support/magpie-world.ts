@@ -76,7 +76,7 @@ export function makeMagpieConfig(
     loop: 'magpie',
     policy: { baseUrl, model: 'scripted', modelPath, callsInFlight: 4 },
     numRows: 40,
-    queries: { preset: 'llama-3', maxTokens: 64, callsPerBatch: 4, samplesPerCall: 8 },
+    queries: { preset: 'llama-3', maxTokens: 64, callsPerBatch: 2, samplesPerCall: 16 },
     replies: { maxTokens: 64 },
     shards: { inFlight: 2 },
     store: { minFreeMb: 0 },

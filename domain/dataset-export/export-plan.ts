@@ -1,0 +1,26 @@
+/** What an export writes. `hf`: a folder for the Hugging Face hub, Parquet with a card; the others: files of one kind. */
+export const EXPORT_FORMATS = ['jsonl', 'parquet', 'hf', 'sharegpt'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Rows of a run that can be exported. */
+export const EXPORT_ARTIFACTS = ['dataset', 'preferences', 'sft-rows'] as const;
+export type ExportArtifact = (typeof EXPORT_ARTIFACTS)[number];
+
+/** Rows of a Parquet file: a few hundred megabytes at most. */
+const ROWS_PER_FILE = 50_000;
+
+/** A file of an export and the rows that go into it. */
+export interface PlannedFile<Row> {
+  readonly name: string;
+  readonly rows: readonly Row[];
+}
+
+/** Splits rows into files that are named as the hub names them: `train-00000-of-00002.parquet`. */
+export function planFiles<Row>(rows: readonly Row[], rowsPerFile = ROWS_PER_FILE): readonly PlannedFile<Row>[] {
+  const count = Math.max(1, Math.ceil(rows.length / rowsPerFile));
+  const pad = (value: number) => value.toString().padStart(5, '0');
+  return Array.from({ length: count }, (_, index) => ({
+    name: `train-${pad(index)}-of-${pad(count)}.parquet`,
+    rows: rows.slice(index * rowsPerFile, (index + 1) * rowsPerFile),
+  }));
+}

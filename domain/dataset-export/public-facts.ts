@@ -1,0 +1,33 @@
+import type { JsonValue } from '../canonical-json.ts';
+
+/** Fields of a config that say where something is, not what it is. */
+const PLACES: ReadonlySet<string> = new Set([
+  'baseUrl',
+  'url',
+  'path',
+  'modelPath',
+  'apiKeyEnv',
+  'timeoutMs',
+  'callsInFlight',
+]);
+
+/** An address, or a folder that is named from the root, the home or the drive on. */
+const PLACE = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/\S+|(?:~|\.{1,2})?(?:\/[\w .@+-]+)+\/?|[A-Za-z]:[\\/][\w .@+\\/-]+)$/;
+
+/** A model's name as others may know it: of a folder only its last part, for a server may name a model by its path. */
+export function publicModelName(name: string): string {
+  if (!PLACE.test(name)) return name;
+  return name.split(/[/\\]/).findLast((part) => part !== '') ?? name;
+}
+
+/** A part of a config without addresses, folders and names of keys. */
+export function publicSettings(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return publicModelName(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((entry: JsonValue) => publicSettings(entry));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter((entry): entry is [string, JsonValue] => !PLACES.has(entry[0]) && entry[1] !== undefined)
+      .map(([field, entry]) => [field, publicSettings(entry)]),
+  );
+}
