@@ -45,16 +45,15 @@ export interface DrawnGroup {
 /** Counts what each stage dropped: what is dropped after it and was not before. */
 export function tallyStages(batches: readonly BatchStages[]): readonly StageFunnel[] {
   return SYNTHESIS_STAGES.flatMap((stage, index): readonly StageFunnel[] => {
-    const before = SYNTHESIS_STAGES[index - 1];
+    const earlier = SYNTHESIS_STAGES.slice(0, index);
     const seen = batches.filter((batch) => batch[stage] !== undefined);
     if (seen.length === 0) return [];
     const drops = new Map<string, DropCount>();
     let entered = 0;
     let left = 0;
     for (const batch of seen) {
-      const gone = new Set(
-        (before === undefined ? [] : (batch[before] ?? [])).flatMap((row) => (row.dropped ? [row.rowId] : [])),
-      );
+      const before = earlier.map((name) => batch[name]).findLast((rows) => rows !== undefined) ?? [];
+      const gone = new Set(before.flatMap((row) => (row.dropped === undefined ? [] : [row.rowId])));
       for (const { rowId, dropped } of batch[stage] ?? []) {
         if (gone.has(rowId)) continue;
         entered += 1;
