@@ -180,9 +180,9 @@ describe('drawing queries', () => {
     expect(Math.abs(count(({ temperature }) => temperature === 0.7) - 30)).toBeLessThanOrEqual(2);
     expect(Math.abs(count(({ steeredBy }) => steeredBy === 'math') - 20)).toBeLessThanOrEqual(2);
     const steered = rows.find(({ origin }) => (origin as MagpieOrigin).steeredBy === 'math');
-    expect((steered?.origin as MagpieOrigin).preQuery).toBe(
-      '<|im_start|>system\nYou like mathematics.<|im_end|>\n<|im_start|>user\n',
-    );
+    expect(steered?.origin).toMatchObject({
+      preQuery: '<|im_start|>system\nYou like mathematics.<|im_end|>\n<|im_start|>user\n',
+    });
   });
 });
 
@@ -229,7 +229,7 @@ describe('screening queries', () => {
     await screen(0);
     const [row] = await rowsOf('screened', 0);
     expect(row?.messages[0]?.content).toMatch(/^What is word\d+ good for\?$/);
-    expect((row?.origin as MagpieOrigin).rawQuery).toContain('\nassistant\nIt is good.');
+    expect(row?.origin).toMatchObject({ rawQuery: expect.stringContaining('\nassistant\nIt is good.') as unknown });
   });
 });
 

@@ -44,7 +44,7 @@ export async function tokenizeByTemplate(): Promise<(request: RecordedRequest) =
   const render = createChatRenderer(await readFile(TEMPLATE, 'utf8'), {});
   const pieces = (text: string) => text.match(/<\|\w+\|>|[^<\s]+|\s/g) ?? [];
   const idOf = (piece: string) =>
-    [...piece].reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % 99991, 7);
+    Array.from(piece).reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % 99991, 7);
   return ({ path, body }) => {
     if (path !== '/tokenize') return undefined;
     const { messages, prompt } = body as { messages?: readonly ChatMessage[]; prompt?: string };
