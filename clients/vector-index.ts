@@ -5,6 +5,8 @@ import type { NearestNeighbour } from '../domain/synthesis/synthesis-row.ts';
 /** First guess of how many vectors lie within the threshold; more are asked for where there are. */
 const FIRST_SEARCH = 16;
 const FIRST_CAPACITY = 256;
+/** As many as the machine has: the search is linear in the vectors, and its result is the same. */
+const ALL_THREADS = 0;
 
 /**
  * Finds the nearest of earlier vectors by cosine distance, exactly: a graph index would be faster on millions, and would
@@ -26,7 +28,7 @@ export function createVectorIndex(dimensions: number, repeatBelow: number): Neig
   const search = (vector: Float32Array, wanted: number): readonly (readonly [number, number])[] => {
     const count = Math.min(wanted, rowIds.length);
     const known = vectors.subarray(0, rowIds.length * dimensions);
-    const { keys, distances } = exactSearch(known, vector, dimensions, count, MetricKind.Cos, 1);
+    const { keys, distances } = exactSearch(known, vector, dimensions, count, MetricKind.Cos, ALL_THREADS);
     return Array.from(keys, (key, at) => [Number(key), settleDistance(distances[at] ?? 0, 2)] as const);
   };
 

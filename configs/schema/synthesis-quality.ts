@@ -170,7 +170,6 @@ export const synthesisQuality = z
   });
 
 export type SynthesisQuality = z.infer<typeof synthesisQuality>;
-export type SynthesisTags = SynthesisQuality['tags'];
 export type SynthesisNeighbours = SynthesisQuality['neighbours'];
 
 /** What has to be asked for, so that a rule has something to look at. */

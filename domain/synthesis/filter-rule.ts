@@ -23,8 +23,6 @@ export type FilterRule =
   | { readonly kind: 'reward'; readonly above?: number | undefined; readonly atLeast?: number | undefined }
   | { readonly kind: 'reward-difference'; readonly above: number };
 
-export type FilterKind = FilterRule['kind'];
-
 /** When a rule can be decided: before a reply is paid for, or only with it. */
 export type FilterPoint = 'query' | 'reply';
 
