@@ -45,7 +45,7 @@ export function createExportDatasetActivities(provider: RunServicesProvider) {
           input.format === 'hf' && input.artifact === 'dataset'
             ? await findExported(store, input.run, 'preferences', { isOptional: true })
             : undefined;
-        const files = input.format === 'hf' ? hubFolder(input, rows, beside) : plainFiles(input.format, rows);
+        const files = layOut(input, rows, beside);
         const folder = await writeExport(input.folder, files, { replace: input.replace });
         return {
           folder,
@@ -58,51 +58,61 @@ export function createExportDatasetActivities(provider: RunServicesProvider) {
   };
 }
 
-function plainFiles(format: Exclude<ExportFormat, 'hf'>, { rows }: ExportedRows): readonly ExportFile[] {
-  if (format === 'parquet') return toTable(rows).files;
-  const columns = format === 'sharegpt' ? rows.map(toShareGpt) : rows;
-  const aligned = alignRows(columns, inferColumns(columns));
-  return [{ name: 'train.jsonl', content: aligned.map((row) => `${JSON.stringify(row)}\n`).join('') }];
-}
-
-function hubFolder(
-  { run, artifact, licence }: ExportInput,
+/** All files of an export: the rows, a card and the lineage. */
+function layOut(
+  { run, artifact, format, licence }: ExportInput,
   main: ExportedRows,
   beside: ExportedRows | undefined,
 ): readonly ExportFile[] {
   const parts = [
     { name: artifact === 'dataset' ? 'default' : artifact, place: 'data', exported: main },
     ...(beside === undefined ? [] : [{ name: 'preferences', place: 'preferences', exported: beside }]),
-  ].map(({ name, place, exported }) => ({ name, place, exported, table: toTable(exported.rows) }));
+  ].map(({ name, place, exported }) => ({ name, exported, table: toTable(exported.rows, format, place) }));
   const card = renderCard({
     runName: run.runName,
     licence,
     languages: languagesOf(main.rows),
-    parts: parts.map(({ name, place, exported, table }): CardPart => ({
+    parts: parts.map(({ name, exported, table }): CardPart => ({
       name,
-      files: `${place}/train-*.parquet`,
+      files: table.pattern,
+      columns: table.columns,
       rows: exported.rows.length,
-      columns: [...table.columns.keys()],
       manifests: exported.manifests,
     })),
     summary: summaryOf(run, main),
   });
   const lineage = parts.flatMap(({ exported }) => exported.manifests).map(({ summary: _summary, ...rest }) => rest);
   return [
-    ...parts.flatMap(({ place, table }) => table.files.map((file) => ({ ...file, name: `${place}/${file.name}` }))),
+    ...parts.flatMap(({ table }) => table.files),
     { name: 'README.md', content: card },
     { name: 'lineage.json', content: `${JSON.stringify(lineage, null, 2)}\n` },
   ];
 }
 
-function toTable(rows: readonly TableRow[]): { readonly columns: ColumnTypes; readonly files: readonly ExportFile[] } {
+interface ExportedTable {
+  readonly columns: ColumnTypes;
+  readonly files: readonly ExportFile[];
+  /** Of the files' names. */
+  readonly pattern: string;
+}
+
+/** @param place folder of the files in a hub's layout */
+function toTable(exported: readonly TableRow[], format: ExportFormat, place: string): ExportedTable {
+  const rows = format === 'sharegpt' ? exported.map(toShareGpt) : exported;
   const columns = inferColumns(rows);
+  const aligned = alignRows(rows, columns);
+  if (format === 'jsonl' || format === 'sharegpt') {
+    const content = aligned.map((row) => `${JSON.stringify(row)}\n`).join('');
+    return { columns, files: [{ name: 'train.jsonl', content }], pattern: 'train.jsonl' };
+  }
+  const folder = format === 'hf' ? `${place}/` : '';
   return {
     columns,
-    files: planFiles(alignRows(rows, columns)).map((file) => ({
-      name: file.name,
+    files: planFiles(aligned).map((file) => ({
+      name: `${folder}${file.name}`,
       content: encodeParquet(file.rows, columns),
     })),
+    pattern: `${folder}train-*.parquet`,
   };
 }
 

@@ -1,8 +1,12 @@
+import { renderFeatures } from './card-features.ts';
+import type { ColumnTypes } from './column-types.ts';
+
 /** A part of an export that the hub shows as a config of its own. */
 export interface CardConfig {
   readonly name: string;
   /** Pattern of its files, relative to the folder. */
   readonly files: string;
+  readonly columns: ColumnTypes;
 }
 
 /** What the hub reads of a card. */
@@ -31,7 +35,7 @@ const SIZES: readonly (readonly [below: number, name: string])[] = [
 /**
  * The YAML at the head of a card. Every text is quoted as JSON, which YAML reads alike.
  *
- * @source huggingface/hub-docs, datasetcard.md: `license`, `size_categories` and `configs`
+ * @source huggingface/hub-docs, datasetcard.md: `license`, `size_categories`, `configs` and `dataset_info`
  */
 export function renderFrontMatter({ title, licence, languages, tags, configs, rows }: FrontMatter): string {
   const list = (field: string, values: readonly string[]) =>
@@ -50,6 +54,12 @@ export function renderFrontMatter({ title, licence, languages, tags, configs, ro
       '  data_files:',
       '  - split: train',
       `    path: ${JSON.stringify(files)}`,
+    ]),
+    'dataset_info:',
+    ...configs.flatMap(({ name, columns }) => [
+      `- config_name: ${JSON.stringify(name)}`,
+      '  features:',
+      ...renderFeatures(columns, '  '),
     ]),
     '---',
   ].join('\n');

@@ -8,7 +8,6 @@ import { publicModelName, publicSettings } from './public-facts.ts';
 /** One config of the card: what was exported, and from what. */
 export interface CardPart extends CardConfig {
   readonly rows: number;
-  readonly columns: readonly string[];
   readonly manifests: readonly Manifest[];
 }
 
@@ -60,7 +59,7 @@ function partsSection(parts: readonly CardPart[]): readonly string[] {
     '## What is here',
     markdownTable(
       ['config', 'rows', 'columns'],
-      parts.map(({ name, rows, columns }) => [name, rows, columns.join(' ')]),
+      parts.map(({ name, rows, columns }) => [name, rows, [...columns.keys()].join(' ')]),
     ),
     fenceMarkdown(`from datasets import load_dataset\n\n${load}`, 'python'),
   ];

@@ -113,6 +113,30 @@ describe('what others may know', () => {
 });
 
 describe('a card', () => {
+  it('declares columns as datasets does', () => {
+    const columns = inferColumns([
+      { id: 'a', n: 1, share: 0.5, ok: true, words: ['x'], turns: [{ role: 'user' }], own: { deep: [['y']] } },
+    ]);
+    const configs = [{ name: 'default', files: 'train.jsonl', columns }];
+    const front = renderFrontMatter({ title: 't', licence: null, languages: [], tags: [], configs, rows: 1 });
+    expect(parse(front.replaceAll('---', ''))).toMatchObject({
+      dataset_info: [
+        {
+          config_name: 'default',
+          features: [
+            { name: 'id', dtype: 'string' },
+            { name: 'n', dtype: 'int64' },
+            { name: 'share', dtype: 'float64' },
+            { name: 'ok', dtype: 'bool' },
+            { name: 'words', list: 'string' },
+            { name: 'turns', list: [{ name: 'role', dtype: 'string' }] },
+            { name: 'own', struct: [{ name: 'deep', list: { list: 'string' } }] },
+          ],
+        },
+      ],
+    });
+  });
+
   it.each([
     [999, 'n<1K'],
     [1000, '1K<n<10K'],
@@ -150,7 +174,15 @@ describe('a card', () => {
       runName: 'made',
       licence: null,
       languages: [],
-      parts: [{ name: 'default', files: 'data/train-*.parquet', rows: 1, columns: ['uuid'], manifests: [] }],
+      parts: [
+        {
+          name: 'default',
+          files: 'data/train-*.parquet',
+          rows: 1,
+          columns: inferColumns([{ uuid: 'a' }]),
+          manifests: [],
+        },
+      ],
       summary,
     });
     expect(card.match(/^---$/gm)).toHaveLength(2);

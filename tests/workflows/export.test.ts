@@ -86,6 +86,6 @@ describe('tickloop export', () => {
     expect((await readdir(to)).toSorted()).toEqual(['README.md', 'data', 'lineage.json']);
 
     expect((await tickloop('--format', 'jsonl', '--force')).code).toBe(0);
-    expect(await readdir(to)).toEqual(['train.jsonl']);
+    expect((await readdir(to)).toSorted()).toEqual(['README.md', 'lineage.json', 'train.jsonl']);
   }, 300_000);
 });
