@@ -24,6 +24,9 @@ interface CleanedQuery {
   readonly rule: string | null;
 }
 
+/** Runs whose queries a worker remembers; those of another are read again. */
+const MOST_RUNS = 4;
+
 /** What earlier batches have asked, as far as a worker has read them: hashes, so that a million queries fit. */
 interface Seen {
   readonly keys: Set<string>;
@@ -112,7 +115,11 @@ async function readSeen(
     const { rows } = await readBatch(services, { run, batch: seen.batches }, 'queries');
     for (const row of rows) if (row.dropped === undefined) seen.keys.add(keyOf(clean(config, row).text));
   }
+  // The run that was asked about last is the last to be forgotten.
+  seenByRun.delete(place);
   seenByRun.set(place, seen);
+  const [oldest] = seenByRun.keys();
+  if (seenByRun.size > MOST_RUNS && oldest !== undefined) seenByRun.delete(oldest);
   return seen.keys;
 }
 
