@@ -25,6 +25,9 @@ export interface NeighbourPool {
   index: NeighbourIndex<ComparedBy> | null;
 }
 
+/** Pools that a worker keeps: those of the runs that it worked on last. */
+const MOST_POOLS = 4;
+
 /** Builds pools out of artifacts, and keeps that of each run, so that a batch reads only what came since the last. */
 export function createNeighbourPools() {
   const pools = new Map<string, NeighbourPool>();
@@ -45,7 +48,15 @@ export function createNeighbourPools() {
             ? known
             : { batches: 0, texts: new Map<string, string>(), index: null };
         while (pool.batches < batch) await addBatch(pool, services, run, pool.batches);
-        if (known === undefined || pool.batches > known.batches) pools.set(key, pool);
+        if (known === undefined || pool === known) {
+          // Set anew, so that the first key is that of the run that was left alone the longest.
+          pools.delete(key);
+          pools.set(key, pool);
+        }
+        for (const oldest of pools.keys()) {
+          if (pools.size <= MOST_POOLS) break;
+          pools.delete(oldest);
+        }
         return pool;
       }),
   };

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCompareBatchActivities } from '../../activities/compare-batch.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
 import { createFilterBatchActivities } from '../../activities/filter-batch.ts';
+import { createNeighbourPools } from '../../activities/neighbour-pool.ts';
 import { createRewardBatchActivities } from '../../activities/reward-batch.ts';
 import { createTagBatchActivities } from '../../activities/tag-batch.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
@@ -253,6 +254,26 @@ describe('comparing a batch', () => {
     await start(byMeaning()).compare(0);
     // One answer, one call that was lost, and the two that were left.
     expect(paid('/v1/embeddings')).toBe(4);
+  });
+
+  it('holds what is compared again against what was there then, and keeps what it has read', async () => {
+    const worker = start(byMeaning());
+    for (const batch of [0, 1, 2]) await worker.compare(batch);
+    const services = await world.provide(byMeaning()).of(world.run);
+    const pools = createNeighbourPools();
+    const before = (batch: number) => pools.before(services, world.run, batch);
+    const all = await before(3);
+    expect([...all.texts.values()]).toEqual(['row-000', 'row-060', 'row-120', 'row-200']);
+    const earlier = await before(1);
+    expect([...earlier.texts.values()]).toEqual(['row-000', 'row-060']);
+    expect(earlier.index?.size).toBe(2);
+    expect(await before(3)).toBe(all);
+
+    // Four other runs push it out: it is read anew, and is the same.
+    for (const configHash of ['a', 'b', 'c', 'd']) await pools.before(services, { ...world.run, configHash }, 1);
+    const again = await before(3);
+    expect(again).not.toBe(all);
+    expect([...again.texts]).toEqual([...all.texts]);
   });
 
   it('refuses to compare a batch before the earlier ones', async () => {
