@@ -1,4 +1,5 @@
 import { configOfLoop } from '../configs/stage-sampling.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
 import { boltName, promptSetPrefix, roundName, shardName } from '../domain/artifact-names.ts';
 import type { BoltPrompt } from '../domain/bolt/bolt-query.ts';
 import { SFT_ROUND } from '../domain/bolt/online-config.ts';
@@ -53,11 +54,11 @@ export function createBoltRunActivities(provider: RunServicesProvider) {
     async gatherOnlinePrompts({ run, opened }: GatherInput): Promise<PromptSet> {
       const services = await provider.of(run);
       const given = await readSet<PromptRow>(services, run, 'given', opened.given);
-      const set = given.length > 0 ? 'followed' : 'curated';
+      const set = given.rows.length > 0 ? 'followed' : 'curated';
       const queries = await readSet<BoltPrompt>(services, run, set, opened[set]);
       const rows = [
-        ...queries.map(({ promptId, messages, checklist }) => ({ promptId, messages, checklist })),
-        ...given,
+        ...queries.rows.map(({ promptId, messages, checklist }) => ({ promptId, messages, checklist })),
+        ...given.rows,
       ].filter(({ checklist }) => checklist.length > 0);
       const unique = [...new Map(rows.map((row) => [row.promptId, row])).values()];
       if (unique.length === 0) {
@@ -73,7 +74,7 @@ export function createBoltRunActivities(provider: RunServicesProvider) {
             name: shardName(promptSetPrefix(run.runName, 'train'), 'prompts', index),
             schema: 'prompt',
             step: 'gather-online-prompts',
-            parents: [],
+            parents: [...queries.parents, ...given.parents],
             configHash: run.configHash,
             policy: null,
             shards: [shard],
@@ -114,11 +115,11 @@ async function readSet<Row extends object>(
   run: RunRef,
   set: 'given' | 'curated' | 'followed',
   size: PromptSet | undefined,
-): Promise<readonly Row[]> {
+): Promise<{ readonly rows: readonly Row[]; readonly parents: readonly ArtifactRef[] }> {
   const read = await Promise.all(
     Array.from({ length: size?.shards ?? 0 }, (_, shard) =>
       readArtifact<Row>(store, shardName(promptSetPrefix(run.runName, set), 'prompts', shard)),
     ),
   );
-  return read.flatMap(({ rows }) => rows);
+  return { rows: read.flatMap(({ rows }) => rows), parents: read.map(({ ref }) => ref) };
 }

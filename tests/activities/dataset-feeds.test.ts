@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withTranslatedErrors } from '../../activities/failure.ts';
+import { createBoltRunActivities } from '../../activities/bolt-runs.ts';
 import { createCurateActivities } from '../../activities/curate.ts';
+import { createLabelQueriesActivities } from '../../activities/label-queries.ts';
 import { createOpenRunActivities } from '../../activities/open-run.ts';
 import { createRunServicesProvider } from '../../activities/run-services.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import { boltConfig } from '../../configs/schema/bolt-loop.ts';
 import { bestOfNConfig } from '../../configs/schema/best-of-n.ts';
 import type { RunConfig } from '../../configs/schema/run-config.ts';
 import type { CollectedQuery, CuratedQuery, DroppedQuery } from '../../domain/bolt/bolt-query.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
-import type { RunRef } from '../../domain/run.ts';
+import { promptSet, type RunRef, type ShardTask } from '../../domain/run.ts';
 import { failureFrom, inActivity, makePrompt, startActivityBench } from '../support/activity-bench.ts';
 import { makeBoltConfig, makeQuery, writeRows } from '../support/bolt-world.ts';
 import type { OnlineDpoChanges } from '../support/make-run-config.ts';
@@ -26,7 +29,7 @@ describe('online rounds', () => {
   let bench: Awaited<ReturnType<typeof startActivityBench>>;
 
   beforeEach(async () => {
-    bench = await startActivityBench({ answer: () => 'never asked for' });
+    bench = await startActivityBench({ answer: (_prompt, seed) => (seed % 2 === 0 ? 'plain' : 'well, with a comma') });
     await bench.writePrompts('held-out', [makePrompt('c', 'Tell me about dogs')]);
   });
   afterEach(() => bench.close());
@@ -59,6 +62,17 @@ describe('online rounds', () => {
     const identity = await bench.store.find('test/identity');
     const [row] = await bench.store.read<Record<string, unknown>>(identity ?? ref);
     expect(row).toMatchObject({ 'made/dataset': ref.contentHash });
+  });
+
+  it('answer what the dataset asks and judge it by the added items', async () => {
+    await writeDataset(bench.store, 'made', [makeSynthesisRow(0)]);
+    const { basePolicy: policy } = await bench.open(fed());
+    const task: ShardTask = { run: bench.run, stage: 'sample', round: 1, shard: 0, policy };
+    await bench.respond(task);
+    // Seeds of the four samples of a prompt follow each other: two answers have a comma.
+    expect(await bench.judge(task)).toMatchObject({ rollouts: 4, yes: 2, no: 2, unparsed: 0 });
+    const asked = bench.chatCalls().map(({ body }) => (body as { readonly messages: unknown }).messages);
+    expect(asked).toEqual([[{ role: 'user', content: askOf(0) }], [{ role: 'user', content: askOf(0) }]]);
   });
 
   it('are refused under a name that stands for the same questions of another dataset', async () => {
@@ -197,6 +211,48 @@ describe('other loops', () => {
     ]);
     const first = await readRows<CuratedQuery>('test/bolt/screened/queries/shard-000');
     expect(first.map(({ text }) => text)).toContain(askOf(0));
+  });
+
+  it('feed the curation and the online rounds of one config', async () => {
+    const made = await writeDataset(store(), 'made', [
+      makeSynthesisRow(0, { tags: { category: 'writing' } }),
+      makeSynthesisRow(1, { tags: { category: 'logic' } }),
+    ]);
+    const more = await writeDataset(store(), 'more', [makeSynthesisRow(1), makeSynthesisRow(7)]);
+    const config = await makeBoltConfig(folder, server.baseUrl, []);
+    const opened = await open(
+      boltConfig.parse({
+        ...config,
+        data: { ...config.data, train: { dataset: 'more' }, checklist: [NO_COMMA] },
+        curation: { ...config.curation, queries: [{ dataset: 'made' }] },
+      }),
+    );
+    expect(opened.sets).toMatchObject({ collected: { rows: 2 }, given: { rows: 2 } });
+    const [identity] = await readRows<Record<string, unknown>>('test/identity');
+    expect(identity).toMatchObject({ 'made/dataset': made.contentHash, 'more/dataset': more.contentHash });
+
+    const acts = withTranslatedErrors({
+      ...createCurateActivities(provider),
+      ...createLabelQueriesActivities(provider),
+      ...createBoltRunActivities(provider),
+    });
+    const gathered = await inActivity(async () => {
+      const { shards } = await acts.screenCollected({ run, shards: promptSet(opened, 'collected').shards });
+      for (let shard = 0; shard < shards; shard += 1) await acts.labelQueries({ run, shard });
+      const curated = await acts.settleCuration({ run, shards });
+      return acts.gatherOnlinePrompts({ run, opened: { given: promptSet(opened, 'given'), curated } });
+    });
+    expect(gathered.rows).toBe(2);
+    const given = await store().find('test/data/given/prompts/shard-000');
+    expect(given?.parents).toEqual([more]);
+    expect((await store().find('test/data/train/prompts/shard-000'))?.parents).toMatchObject([
+      { name: 'test/data/given/prompts/shard-000', contentHash: given?.contentHash },
+    ]);
+    const prompts = await readRows<PromptRow>('test/data/train/prompts/shard-000');
+    expect(prompts).toEqual([
+      { promptId: 'row-1', messages: [{ role: 'user', content: askOf(1) }], checklist: [NO_COMMA] },
+      { promptId: 'row-7', messages: [{ role: 'user', content: askOf(7) }], checklist: [NO_COMMA] },
+    ]);
   });
 
   it('refuse a query whose id another source has too', async () => {
