@@ -18,6 +18,7 @@ import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import {
   MAGPIE_MODEL,
   makeMagpieConfig,
+  passOnScreened,
   queryOfSeed,
   tokenizeByTemplate,
   writeCheckpoint,
@@ -86,19 +87,7 @@ async function rowsOf(stage: SynthesisStage, batch: number): Promise<readonly Sy
   return manifest === undefined ? [] : store().read<SynthesisRow>(manifest);
 }
 
-/** Passes the screened rows of a batch on as compared ones. */
-async function compareNothing(batch: number): Promise<void> {
-  await store().write({
-    name: synthesisShardName('test', 'compared', batch),
-    schema: 'synthesis-row',
-    step: 'compare',
-    parents: [],
-    configHash: run.configHash,
-    policy: null,
-    shards: [await rowsOf('screened', batch)],
-    summary: {},
-  });
-}
+const compareNothing = (batch: number) => passOnScreened(store(), run, batch);
 
 describe('opening a run of Magpie', () => {
   it('refuses a template that is not the one the server uses, with the first token that differs', async () => {

@@ -1,9 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import { createChatRenderer } from '../../clients/chat-template.ts';
 import { magpieConfig, type MagpieConfig } from '../../configs/schema/magpie.ts';
+import { synthesisShardName } from '../../domain/artifact-names.ts';
 import type { ChatMessage } from '../../domain/prompt.ts';
+import type { RunRef } from '../../domain/run.ts';
+import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import type { DeterministicModelOptions } from './deterministic-model.ts';
 import type { RecordedRequest, ScriptedReply } from './scripted-model-server.ts';
 
@@ -81,5 +85,21 @@ export function makeMagpieConfig(
     shards: { inFlight: 2 },
     store: { minFreeMb: 0 },
     ...changes,
+  });
+}
+
+/** Passes the screened rows of a batch on as compared ones. */
+export async function passOnScreened(store: ArtifactStore, run: RunRef, batch: number): Promise<void> {
+  const screened = await store.find(synthesisShardName(run.runName, 'screened', batch));
+  if (screened === undefined) throw new Error('the batch was not screened');
+  await store.write({
+    name: synthesisShardName(run.runName, 'compared', batch),
+    schema: 'synthesis-row',
+    step: 'compare',
+    parents: [],
+    configHash: run.configHash,
+    policy: null,
+    shards: [await store.read<SynthesisRow>(screened)],
+    summary: {},
   });
 }
