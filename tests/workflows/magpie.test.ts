@@ -131,6 +131,17 @@ describe('the Magpie loop', () => {
     expect((await readDataset('b')).manifest.contentHash).toBe((await readDataset('a')).manifest.contentHash);
   });
 
+  it('goes on in a fresh history after 40 batches, and still ends with the rows that were asked for', async () => {
+    worker = await startWorkerProcess(temporal.address, 'magpie');
+    const queries = { maxTokens: 64, callsPerBatch: 1, samplesPerCall: 1 } as const;
+    const handle = await start('long', 'a', { numRows: 42, queries, shards: { inFlight: 8 } });
+    expect((await handle.result()).status).toBe('done');
+    expect((await handle.describe()).runId).not.toBe(handle.firstExecutionRunId);
+    const { rows } = await readDataset('a');
+    expect(new Set(rows.map(({ rowId }) => rowId)).size).toBe(42);
+    expect(callsTo('/v1/chat/completions')).toBeLessThanOrEqual(42 + 8);
+  });
+
   it('waits while paused and goes on when resumed', async () => {
     worker = await startWorkerProcess(temporal.address, 'magpie');
     const handle = await start('paused', 'a');
