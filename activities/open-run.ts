@@ -15,6 +15,7 @@ import { partition } from '../domain/shards.ts';
 import { checkPromptSets, isVerifiable, rowsWithItems } from '../inputs/check-prompt-sets.ts';
 import { readPromptSets } from '../inputs/read-prompt-sets.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
+import { prepareMagpie, recordMagpie, type OpenedMagpie } from './open-magpie.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
@@ -45,14 +46,16 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
           ? await prepareBolt(services, config, { heldOut: sets.get('held-out') ?? [], tasks: sets.get('tasks') ?? [] })
           : undefined;
       const skillmix = config.loop === 'skillmix' ? await prepareSkillmix(services, config) : undefined;
+      const magpie = config.loop === 'magpie' ? await prepareMagpie(services, config) : undefined;
       await recordIdentity(services, run, {
         sets,
-        others: [...storedAnswers(comparison), ...filesOf(bolt), ...inventoryOf(skillmix)],
+        others: [...storedAnswers(comparison), ...filesOf(bolt), ...inventoryOf(skillmix), ...magpieFiles(magpie)],
         datasets: [...datasets.values(), ...(bolt?.datasets ?? []), ...(skillmix?.adopted ?? [])],
       });
       await recordConfig(services, run, config);
       if (comparison !== undefined) await recordComparison(services, run, comparison);
       if (skillmix !== undefined) await recordSkillmix(services, run, skillmix);
+      if (magpie !== undefined) await recordMagpie(services, run, magpie);
       const recorded: Partial<Record<PromptSetName, PromptSet>> = {};
       if (bolt !== undefined) recorded.collected = await recordBolt(services, run, bolt);
       for (const [name, set] of sets) {
@@ -161,6 +164,14 @@ function inventoryOf(skillmix: OpenedSkillmix | undefined): readonly NamedRows[]
     ['query types', given.queryTypes],
     ['pair prompts', [{ promptHash }]],
   ];
+}
+
+/** The template and the prompts as they were written; what a template makes of them may change with the date. */
+function magpieFiles(magpie: OpenedMagpie | undefined): readonly NamedRows[] {
+  if (magpie === undefined) return [];
+  const { template, steered, laterTurns } = magpie;
+  const prompts = steered.map(({ key, system, weight }) => ({ key, system, weight }));
+  return [['chat template and steering', [{ template, prompts, laterTurns: laterTurns?.system ?? null }]]];
 }
 
 /** All that a run is made from beside its config. */

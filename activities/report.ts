@@ -4,6 +4,7 @@ import { summarizeReport } from '../domain/report/summarize-report.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readBestOfNReport } from './reports/best-of-n-report.ts';
 import { readBoltReport } from './reports/bolt-report.ts';
+import { readMagpieReport } from './reports/magpie-report.ts';
 import { readOnlineDpoReport } from './reports/online-dpo-report.ts';
 import { readRefineReport } from './reports/refine-report.ts';
 import { readWildbenchReport } from './reports/wildbench-report.ts';
@@ -44,5 +45,7 @@ async function readReport(services: RunServices, input: WriteReportInput): Promi
       return readSkillmixReport(services, services.config, frame);
     case 'wildbench':
       return readWildbenchReport(services, services.config, frame);
+    case 'magpie':
+      return readMagpieReport(services, services.config, frame);
   }
 }

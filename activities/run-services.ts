@@ -3,6 +3,7 @@ import { createLocalLedgerStore } from '../clients/local-call-ledger.ts';
 import { createOpenAiJudge } from '../clients/openai-judge.ts';
 import { createQuickJsSandbox } from '../clients/quickjs-sandbox.ts';
 import type { VerifierSandbox } from '../clients/verifier-sandbox.ts';
+import { createEmbedder } from '../clients/embedder.ts';
 import { createRewardModel, type RewardModel } from '../clients/reward-model.ts';
 import { createVllmServer } from '../clients/vllm-server.ts';
 import type { ArtifactStore } from '../clients/artifact-store.ts';
@@ -16,6 +17,9 @@ import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
 import { seatBolt, type BoltSeats } from './bolt-seats.ts';
 import { seatSkillmix, type SkillmixSeats } from './skillmix-seats.ts';
+import { qualityOf } from '../configs/schema/synthesis-quality.ts';
+import { seatMagpie, type MagpieSeats } from './magpie-seats.ts';
+import { seatSynthesis, type EmbedderConfig, type SynthesisSeats } from './synthesis-seats.ts';
 import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -38,6 +42,10 @@ export interface RunServices {
   readonly bolt: BoltSeats | undefined;
   /** Who writes pairs from skills; `undefined` for the other loops. */
   readonly skillmix: SkillmixSeats | undefined;
+  /** Who replies in Magpie; `undefined` for the other loops. */
+  readonly magpie: MagpieSeats | undefined;
+  /** Who says how good synthesized rows are; `undefined` for loops that make none. */
+  readonly synthesis: SynthesisSeats | undefined;
   /** Shared by all runs of this worker; its threads start with the first program. */
   readonly sandbox: VerifierSandbox;
   /** Writes checklists; the policy itself where the config names nobody else. */
@@ -103,6 +111,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
   const servers = new Map<string, { server: ModelServer; lane: LimitFunction }>();
   const judges = new Map<string, Omit<JudgeSeat, 'config'>>();
   const rewardModels = new Map<string, RewardSeat>();
+  const embedders = new Map<string, NonNullable<SynthesisSeats['embedder']>>();
   const runs = new Map<string, RunServices>();
   const sandbox = createQuickJsSandbox();
 
@@ -143,8 +152,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     return { name: config.checklists.writer.model, ask: endpoint.model.ask, lane: endpoint.lane };
   };
 
-  const rewardSeat = (config: RewardModelConfig | undefined): RewardSeat | undefined => {
-    if (config === undefined) return undefined;
+  const rewardEndpoint = (config: RewardModelConfig): RewardSeat => {
     const { baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model } = config;
     const key = JSON.stringify([baseUrl, path, apiKeyEnv, timeoutMs, callsInFlight, model]);
     const apiKey = readKey(env, apiKeyEnv);
@@ -155,6 +163,35 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     };
     rewardModels.set(key, known);
     return known;
+  };
+
+  const embedderEndpoint = (config: EmbedderConfig) => {
+    const { baseUrl, apiKeyEnv, timeoutMs, callsInFlight, model, api, truncateTokens } = config;
+    const key = JSON.stringify([baseUrl, apiKeyEnv, timeoutMs, callsInFlight, model, api, truncateTokens]);
+    const apiKey = readKey(env, apiKeyEnv);
+    const known = embedders.get(key) ?? {
+      model: createEmbedder({
+        baseUrl,
+        model,
+        api,
+        timeoutMs,
+        ...(truncateTokens === undefined ? {} : { truncateTokens }),
+        ...(apiKey === undefined ? {} : { apiKey }),
+      }),
+      name: model,
+      lane: pLimit(callsInFlight),
+    };
+    embedders.set(key, known);
+    return known;
+  };
+
+  const rewardSeat = (config: RewardModelConfig | undefined) =>
+    config === undefined ? undefined : rewardEndpoint(config);
+
+  const synthesisSeats = (config: RunConfig): SynthesisSeats | undefined => {
+    const quality = qualityOf(config);
+    const clients = { policyEndpoint, chatEndpoint, rewardEndpoint, embedderEndpoint };
+    return quality === undefined ? undefined : seatSynthesis(config.policy, quality, clients);
   };
 
   const wildbenchSeats = (config: RunConfig): WildbenchSeats | undefined => {
@@ -181,8 +218,10 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       sandbox,
       rewardModel: rewardSeat(rewardModelOf(config)),
       wildbench: wildbenchSeats(config),
+      magpie: config.loop === 'magpie' ? seatMagpie(config, policyEndpoint) : undefined,
       bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
       skillmix: config.loop === 'skillmix' ? seatSkillmix(config, { policyEndpoint, chatEndpoint }) : undefined,
+      synthesis: synthesisSeats(config),
     };
   };
 
@@ -210,6 +249,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
         sandbox.close(),
         ...[...servers.values()].map(({ server }) => server.close()),
         ...[...rewardModels.values()].map(({ model }) => model.close()),
+        ...[...embedders.values()].map(({ model }) => model.close()),
       ]);
     },
   };

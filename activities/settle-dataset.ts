@@ -1,9 +1,12 @@
+import { selectionOf, type SynthesisFilters } from '../configs/schema/synthesis-filters.ts';
+import { qualityOf } from '../configs/schema/synthesis-quality.ts';
 import { datasetName, synthesisShardName } from '../domain/artifact-names.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
 import type { RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
 import { summarizeDataset, type DatasetSummary, type SynthesisTokens } from '../domain/synthesis/dataset-summary.ts';
+import { takeRows } from '../domain/synthesis/row-selection.ts';
 import { settleDataset } from '../domain/synthesis/settle-dataset.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from './heartbeats.ts';
@@ -62,17 +65,19 @@ async function settle(
     ),
   );
   const sampled = kept.flatMap(({ rows }) => rows);
+  const filters = qualityOf(config)?.filters;
   const settled = settleDataset(sampled, {
     numRows,
+    ...(filters === undefined ? {} : { choose: (good, count) => takeRows(good, count, selectionOf(filters)).taken }),
     shuffleSeed: shuffle ? config.seed : null,
-    shortfall: shortfall === '' ? null : shortfall,
+    shortfall: shortfall === '' ? mixShortfall(filters) : shortfall,
   });
   const summary = summarizeDataset(settled, {
     asked: numRows,
     sampled: sampled.length,
     shuffled: shuffle,
     tokens: tokens ?? null,
-    filters: 'filters' in config ? (config.filters as JsonValue) : null,
+    filters: filters === undefined ? null : (JSON.parse(JSON.stringify(filters)) as JsonValue),
   });
   await store.write({
     name,
@@ -84,4 +89,10 @@ async function settle(
     shards: partition(settled.rows, SHARD_ROWS),
     summary,
   });
+}
+
+/** Enough rows may be kept and too few of them of the difficulties that a preset mixes. */
+function mixShortfall(filters: SynthesisFilters | undefined): string | null {
+  if (filters === undefined || selectionOf(filters).mix === undefined) return null;
+  return 'too few of the kept rows have the difficulties that the filter preset mixes';
 }

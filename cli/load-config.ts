@@ -60,7 +60,8 @@ export async function loadConfig(
   const overridden = new Map<string, string>();
   for (const [variable, field] of ENVIRONMENT) {
     const given = env[variable];
-    if (given && (field !== 'policy.modelPath' || trains(value))) override(value, field, given, variable, overridden);
+    if (given && (field !== 'policy.modelPath' || hasCheckpoint(value)))
+      override(value, field, given, variable, overridden);
   }
   for (const set of sets) {
     const at = set.indexOf('=');
@@ -83,13 +84,13 @@ export async function loadConfig(
   return { config, configHash: hashConfig(config), defaultName: basename(path).replace(/\.ya?ml$/i, '') };
 }
 
-/** Only loops that train know a checkpoint. */
-function trains(value: unknown): boolean {
+/** Only loops that train, or that read a chat template, know a checkpoint. */
+function hasCheckpoint(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
     'loop' in value &&
-    (value.loop === 'online-dpo' || value.loop === 'bolt')
+    (value.loop === 'online-dpo' || value.loop === 'bolt' || value.loop === 'magpie')
   );
 }
 

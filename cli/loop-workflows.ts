@@ -8,4 +8,5 @@ export const LOOP_WORKFLOWS = {
   bolt: 'boltWorkflow',
   wildbench: 'wildbenchWorkflow',
   skillmix: 'skillmixWorkflow',
+  magpie: 'magpieWorkflow',
 } as const satisfies Record<LoopName, string>;

@@ -31,6 +31,8 @@ function lengthOf(config: RunConfig): string {
       return `${config.refine.turns} turn(s)`;
     case 'best-of-n':
       return `${config.sampling.samplesPerPrompt} candidates`;
+    case 'magpie':
+      return `${config.numRows} rows`;
     case 'wildbench':
       return `${Object.keys(config.policies).length} policies, ${config.baselines.length} baseline(s), ${Object.keys(config.judges).length} judge(s)`;
     case 'skillmix':

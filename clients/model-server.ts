@@ -38,8 +38,10 @@ export interface ChatRequest extends SampleRequest {
 }
 
 export interface CompletionRequest extends SampleRequest {
-  /** Text, or token ids. */
+  /** Text, to which no special token is added, or token ids. */
   readonly prompt: string | readonly number[];
+  /** Tokens that end a completion beside those of the model's own config. */
+  readonly stopTokenIds?: readonly number[];
 }
 
 export interface TokenLogprob {

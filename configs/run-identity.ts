@@ -1,6 +1,7 @@
 import type { JsonValue } from '../domain/canonical-json.ts';
 import type { JudgeConfig } from './schema/judge.ts';
 import type { ConfigOf, RunConfig } from './schema/run-config.ts';
+import { qualityOf, type SynthesisQuality } from './schema/synthesis-quality.ts';
 
 /**
  * What makes two configs the same run: all that changes results. Left out are how many rounds to go (a run can be
@@ -10,6 +11,7 @@ export function runIdentity(config: RunConfig): JsonValue {
   const { store: _store, temporal: _temporal, ...kept } = config;
   const { rounds: _rounds, ...rest } = { rounds: null, ...kept };
   const { inFlight: _inFlight, ...shards } = config.shards;
+  const quality = qualityOf(config);
   return JSON.parse(
     JSON.stringify({
       ...rest,
@@ -21,6 +23,8 @@ export function runIdentity(config: RunConfig): JsonValue {
         : {}),
       ...(config.loop === 'bolt' ? boltIdentity(config) : {}),
       ...(config.loop === 'bolt' || config.loop === 'online-dpo' ? { evaluation: evaluationIdentity(config) } : {}),
+      ...(config.loop === 'magpie' ? { replies: repliesIdentity(config) } : {}),
+      ...(quality === undefined ? {} : { quality: qualityIdentity(quality) }),
       ...(config.loop === 'wildbench'
         ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
         : {}),
@@ -51,11 +55,35 @@ function skillmixIdentity({ teacher, generation: { gate, ...generation } }: Conf
   };
 }
 
+function repliesIdentity({ replies }: ConfigOf<'magpie'>) {
+  return { ...replies, by: typeof replies.by === 'object' ? withoutPlace(replies.by) : replies.by };
+}
+
 function evaluationIdentity({ evaluation }: ConfigOf<'bolt' | 'online-dpo'>) {
   const { wildbench, ...rest } = evaluation;
   return wildbench === undefined
     ? rest
     : { ...rest, wildbench: { ...wildbench, judge: withoutPlace(wildbench.judge) } };
+}
+
+/** Who tags, guards, embeds, scores and replies counts, and not where. */
+export function qualityIdentity({ tags, neighbours, rewards, preferences, filters }: SynthesisQuality) {
+  const who = <Named>(by: Named) => (typeof by === 'object' && by !== null ? withoutPlace(by) : by);
+  return {
+    filters,
+    tags: { ...tags, by: who(tags.by), guard: who(tags.guard) },
+    neighbours: { ...neighbours, by: who(neighbours.by) },
+    ...(rewards === undefined ? {} : { rewards: { ...withoutPlace(rewards), base: who(rewards.base) } }),
+    ...(preferences === undefined
+      ? {}
+      : {
+          preferences: {
+            ...preferences,
+            by: who(preferences.by),
+            ...(preferences.judge === undefined ? {} : { judge: judgeIdentity(preferences.judge) }),
+          },
+        }),
+  };
 }
 
 /** What of a judge changes its verdicts. */

@@ -7,6 +7,7 @@ import type { GroupSamplingConfig } from './schema/sampling.ts';
 export function stageSampling(config: RunConfig, stage: SampleStage): GroupSamplingConfig {
   if (stage === 'tasks') return taskSampling(config);
   if (config.loop === 'bolt') return boltSampling(config, stage);
+  if (config.loop === 'magpie') throw new Error('Magpie draws its queries and replies in ways of their own.');
   if (stage === 'evaluate' && config.loop === 'online-dpo') return config.evaluation;
   if (config.loop === 'refine' || config.loop === 'wildbench' || config.loop === 'skillmix') {
     return { ...config.sampling, samplesPerPrompt: 1, samplesPerCall: 1 };
@@ -22,6 +23,8 @@ export function longestCompletion(config: RunConfig): number {
       return Math.max(config.sampling.maxTokens, config.evaluation.maxTokens, taskTokens(config));
     case 'bolt':
       return Math.max(config.online.sampling.maxTokens, config.evaluation.maxTokens, taskTokens(config));
+    case 'magpie':
+      return Math.max(config.queries.maxTokens, config.replies.maxTokens);
     default:
       return config.sampling.maxTokens;
   }

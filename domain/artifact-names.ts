@@ -158,7 +158,22 @@ export function synthesisShardName(runName: string, stage: SynthesisStage, batch
   return `${runName}/synthesis/${stage}/shard-${pad(batch)}`;
 }
 
-/** Name of the preferences that a synthesis may end with beside its dataset. */
+/** Name of the single artifact that holds what a run of Magpie writes around words, and what ends them. */
+export function magpieFramesName(runName: string): string {
+  return `${runName}/synthesis/frames`;
+}
+
+/** Name of the embeddings of the queries of one batch that were kept when it was compared. */
+export function synthesisVectorsName(runName: string, batch: number): string {
+  return `${runName}/synthesis/vectors/shard-${pad(batch)}`;
+}
+
+/** Name of the preference pairs of one batch of a synthesis. */
+export function synthesisPreferencesName(runName: string, batch: number): string {
+  return `${runName}/synthesis/preferences/shard-${pad(batch)}`;
+}
+
+/** Name of all preference pairs of a synthesis. */
 export function preferencesName(runName: string): string {
   return `${runName}/preferences`;
 }

@@ -10,7 +10,7 @@ export interface PreferencePair {
   readonly rejectedSampleIndex: number;
   readonly chosenReward: number;
   readonly rejectedReward: number;
-  /** chosenReward - rejectedReward, in (0, 1]. */
+  /** chosenReward - rejectedReward, above 0; at most 1 where the rewards are pass rates. */
   readonly margin: number;
   /** Largest lead of the chosen answer on a single item, [0, 1]. */
   readonly largestItemGap: number;

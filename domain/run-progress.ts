@@ -20,6 +20,7 @@ export const LOOP_STAGES = {
   ],
   wildbench: ['preflight', 'compare', 'report', 'done'],
   skillmix: ['preflight', 'inventory', 'generate', 'settle', 'report', 'done'],
+  magpie: ['preflight', 'synthesize', 'report', 'done'],
 } as const;
 
 export type LoopStages = (typeof LOOP_STAGES)[keyof typeof LOOP_STAGES];

@@ -68,7 +68,9 @@ function checkEnough(train: readonly PromptRow[], { data }: OnlineDpoConfig): vo
 
 /** Every item needs somebody who decides it: code, or a judge. @throws ConfigError `config/unusable` */
 function checkDecidable(rows: readonly PromptRow[], config: RunConfig): void {
-  if (config.loop === 'wildbench' || config.loop === 'skillmix' || config.judge !== undefined) return;
+  // Nobody answers their prompts item by item.
+  if (config.loop === 'wildbench' || config.loop === 'skillmix' || config.loop === 'magpie') return;
+  if (config.judge !== undefined) return;
   if ('checklists' in config && config.checklists.source !== 'given') {
     throw new ConfigError(
       'config/unusable',

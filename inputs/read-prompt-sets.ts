@@ -57,6 +57,7 @@ async function readSets(
     ];
   }
   if (config.loop === 'skillmix') return readLabelled(readDataset, config);
+  if (config.loop === 'magpie') return [];
   if (config.loop === 'wildbench') {
     const tasks = await readTaskFile(resolve(config.data.tasks));
     return [['prompts', { rows: drawRows(tasks, config.data.rows, config.seed) }]];

@@ -8,6 +8,12 @@ import { createGenerateSkillmixActivities } from '../activities/generate-skillmi
 import { createPlanSkillmixActivities } from '../activities/plan-skillmix.ts';
 import { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
+import { createCompareBatchActivities } from '../activities/compare-batch.ts';
+import { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import { createDrawPreferencesActivities } from '../activities/draw-preferences.ts';
+import { createRewardBatchActivities } from '../activities/reward-batch.ts';
+import { synthesisServicesOf } from '../activities/synthesis-services.ts';
+import { createTagBatchActivities } from '../activities/tag-batch.ts';
 import { createCurateActivities } from '../activities/curate.ts';
 import { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
 import { createLabelQueriesActivities } from '../activities/label-queries.ts';
@@ -25,6 +31,10 @@ import { withTranslatedErrors } from '../activities/failure.ts';
 import { createJudgeActivities } from '../activities/judge.ts';
 import { createOpenRunActivities } from '../activities/open-run.ts';
 import { createPublishActivities } from '../activities/publish.ts';
+import { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
+import { createSampleQueriesActivities } from '../activities/sample-queries.ts';
+import { createScreenQueriesActivities } from '../activities/screen-queries.ts';
+import { createPlanSynthesisActivities } from '../activities/plan-synthesis.ts';
 import { createReportActivities } from '../activities/report.ts';
 import { createRespondActivities } from '../activities/respond.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
@@ -38,6 +48,7 @@ export function createModelWorker(
   { connection, namespace, queues }: WorkerPlace,
   provider: RunServicesProvider,
 ): Promise<Worker> {
+  const synthesis = synthesisServicesOf(provider);
   return Worker.create({
     connection,
     namespace,
@@ -68,10 +79,19 @@ export function createModelWorker(
       ...createScoreSolutionsActivities(provider),
       ...createSelectThoughtsActivities(provider),
       ...createBoltRunActivities(provider),
+      ...createSampleQueriesActivities(provider),
+      ...createScreenQueriesActivities(provider),
+      ...createAnswerQueriesActivities(provider),
+      ...createPlanSynthesisActivities(provider),
+      ...createTagBatchActivities(synthesis),
+      ...createCompareBatchActivities(synthesis),
+      ...createRewardBatchActivities(synthesis),
+      ...createFilterBatchActivities(synthesis),
       ...createSettleDatasetActivities(provider),
       ...createBuildInventoryActivities(provider),
       ...createPlanSkillmixActivities(provider),
       ...createGenerateSkillmixActivities(provider),
+      ...createDrawPreferencesActivities(synthesis),
       ...createExportDatasetActivities(provider),
     }),
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

@@ -16,6 +16,11 @@ import type { createBoltRunActivities } from '../activities/bolt-runs.ts';
 import type { createCheckThoughtsActivities } from '../activities/check-thoughts.ts';
 import type { createCurateActivities } from '../activities/curate.ts';
 import type { createDrawThoughtsActivities } from '../activities/draw-thoughts.ts';
+import type { createCompareBatchActivities } from '../activities/compare-batch.ts';
+import type { createFilterBatchActivities } from '../activities/filter-batch.ts';
+import type { createDrawPreferencesActivities } from '../activities/draw-preferences.ts';
+import type { createRewardBatchActivities } from '../activities/reward-batch.ts';
+import type { createTagBatchActivities } from '../activities/tag-batch.ts';
 import type { createLabelQueriesActivities } from '../activities/label-queries.ts';
 import type { createScoreSolutionsActivities } from '../activities/score-solutions.ts';
 import type { createSelectThoughtsActivities } from '../activities/select-thoughts.ts';
@@ -25,6 +30,10 @@ import type { createMeasureKlActivities } from '../activities/measure-kl.ts';
 import type { createJudgeActivities } from '../activities/judge.ts';
 import type { createOpenRunActivities } from '../activities/open-run.ts';
 import type { createPublishActivities } from '../activities/publish.ts';
+import type { createAnswerQueriesActivities } from '../activities/answer-queries.ts';
+import type { createSampleQueriesActivities } from '../activities/sample-queries.ts';
+import type { createScreenQueriesActivities } from '../activities/screen-queries.ts';
+import type { createPlanSynthesisActivities } from '../activities/plan-synthesis.ts';
 import type { createReportActivities } from '../activities/report.ts';
 import type { createRespondActivities } from '../activities/respond.ts';
 import type { createSelectRowsActivities } from '../activities/select-rows.ts';
@@ -57,10 +66,19 @@ type ModelActivities = ReturnType<typeof createRespondActivities> &
   ReturnType<typeof createScoreSolutionsActivities> &
   ReturnType<typeof createSelectThoughtsActivities> &
   ReturnType<typeof createBoltRunActivities> &
+  ReturnType<typeof createSampleQueriesActivities> &
+  ReturnType<typeof createScreenQueriesActivities> &
+  ReturnType<typeof createAnswerQueriesActivities> &
+  ReturnType<typeof createPlanSynthesisActivities> &
+  ReturnType<typeof createTagBatchActivities> &
+  ReturnType<typeof createCompareBatchActivities> &
+  ReturnType<typeof createRewardBatchActivities> &
+  ReturnType<typeof createFilterBatchActivities> &
   ReturnType<typeof createSettleDatasetActivities> &
   ReturnType<typeof createBuildInventoryActivities> &
   ReturnType<typeof createPlanSkillmixActivities> &
   ReturnType<typeof createGenerateSkillmixActivities> &
+  ReturnType<typeof createDrawPreferencesActivities> &
   ReturnType<typeof createExportDatasetActivities>;
 
 type TrainerActivities = ReturnType<typeof createTrainActivities> & ReturnType<typeof createTrainSftActivities>;

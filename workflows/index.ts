@@ -3,6 +3,7 @@ export { exportWorkflow } from './export.ts';
 export { reportWorkflow } from './report.ts';
 export { roundWorkflow } from './round.ts';
 export { bestOfNWorkflow } from './best-of-n.ts';
+export { magpieWorkflow } from './magpie.ts';
 export { wildbenchWorkflow } from './wildbench.ts';
 export { skillmixWorkflow } from './skillmix.ts';
 export { onlineDpoWorkflow } from './online-dpo.ts';

@@ -6,6 +6,7 @@ import {
   roundFolder,
   stageName,
   type ShardKind,
+  type SynthesisStage,
 } from '../../domain/artifact-names.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import type { RunServices } from '../run-services.ts';
@@ -13,7 +14,7 @@ import type { RunServices } from '../run-services.ts';
 /** A place of a run where calls are made: a folder of shards, below the run's own. */
 export interface CallPlace {
   readonly folder: string;
-  readonly kind: ShardKind | 'kl';
+  readonly kind: ShardKind | SynthesisStage | 'kl';
 }
 
 /** Places where judges were asked. */
@@ -47,6 +48,12 @@ export function boltCallPlaces(runName: string, attempts: number): readonly Call
     ...placesIn(stageName(runName, index + 1, 'solutions'), ['judged', 'outcome-scores']),
   ]).flat();
   return [...placesIn(boltQueriesPrefix(runName, 'screened'), ['labels']), ...drawn];
+}
+
+/** Every place where a synthesis of instructions may have made calls, in the order of its stages. */
+export function synthesisCallPlaces(runName: string): readonly CallPlace[] {
+  const stages = ['queries', 'tagged', 'compared', 'answered', 'scored'] as const;
+  return stages.map((kind) => ({ folder: `${runName}/synthesis`, kind }));
 }
 
 /** Every place where rounds of training and the measurements between them may have made calls, as far as the run came. */

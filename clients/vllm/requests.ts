@@ -32,6 +32,9 @@ export interface ChatBody extends SampleBody {
 /** Body of `/v1/completions`: a closed set of fields. */
 export interface CompletionBody extends SampleBody {
   readonly prompt: string | readonly number[];
+  /** Left to itself the server would begin a text with a second beginning-of-text token. */
+  readonly add_special_tokens?: false;
+  readonly stop_token_ids?: readonly number[];
   readonly logprobs?: number;
   readonly logprob_token_ids?: readonly number[];
   readonly return_tokens_as_token_ids?: true;
@@ -72,6 +75,8 @@ export function buildCompletionBody(request: CompletionRequest): CompletionBody 
   return {
     ...buildSampleBody(request),
     prompt: request.prompt,
+    ...(typeof request.prompt === 'string' ? { add_special_tokens: false } : {}),
+    ...(request.stopTokenIds === undefined ? {} : { stop_token_ids: request.stopTokenIds }),
     ...(request.topLogprobs === undefined ? {} : { logprobs: request.topLogprobs }),
   };
 }

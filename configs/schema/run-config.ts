@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bestOfNConfig } from './best-of-n.ts';
 import { boltConfig } from './bolt-loop.ts';
+import { magpieConfig } from './magpie.ts';
 import { onlineDpoConfig } from './online-dpo.ts';
 import { refineConfig } from './refine.ts';
 import { skillmixConfig } from './skillmix.ts';
@@ -14,6 +15,7 @@ export const runConfig = z.discriminatedUnion('loop', [
   wildbenchConfig,
   boltConfig,
   skillmixConfig,
+  magpieConfig,
 ]);
 
 export type RunConfig = z.infer<typeof runConfig>;

@@ -48,8 +48,8 @@ export function jaccard(first: ReadonlySet<string>, second: ReadonlySet<string>)
   return common === 0 ? 0 : common / (first.size + second.size - common);
 }
 
-/** A text of fewer words than a shingle is one shingle. */
-function shinglesOf(text: string, shingleWords: number): ReadonlySet<string> {
+/** The set of word runs of a text; one of fewer words than a shingle is one shingle. */
+export function shinglesOf(text: string, shingleWords: number): ReadonlySet<string> {
   const words = wordsOf(text);
   return new Set(words.length > 0 && words.length < shingleWords ? [words.join(' ')] : wordGrams(words, shingleWords));
 }

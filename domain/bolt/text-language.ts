@@ -25,10 +25,15 @@ type Script = keyof typeof SCRIPTS;
  * tell. Code counts as no language.
  */
 export function proseLanguage(text: string): string | null {
-  const prose = text.replaceAll(NOT_PROSE, ' ');
+  const prose = proseOf(text);
   if ((prose.match(/\p{L}/gu)?.length ?? 0) < minLetters(prose)) return null;
   const found = detectLanguage(prose);
   return found === undefined || found === 'unknown' ? null : found;
+}
+
+/** A text without code blocks, inline code and addresses. */
+export function proseOf(text: string): string {
+  return text.replaceAll(NOT_PROSE, ' ');
 }
 
 /** Share of a text's letters that are of scripts another text has none of, in [0, 1]; 0 for no letters. */

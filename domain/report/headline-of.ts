@@ -1,5 +1,6 @@
 import { bestOfNHeadline } from './best-of-n/headline.ts';
 import { boltHeadline } from './bolt/headline.ts';
+import { magpieHeadline } from './magpie/headline.ts';
 import { onlineDpoHeadline } from './online-dpo/headline.ts';
 import { refineHeadline } from './refine/headline.ts';
 import type { ReportHeadline } from './report-base.ts';
@@ -22,5 +23,7 @@ export function headlineOf(report: RunReport): ReportHeadline {
       return skillmixHeadline(report);
     case 'wildbench':
       return wildbenchHeadline(report);
+    case 'magpie':
+      return magpieHeadline(report);
   }
 }

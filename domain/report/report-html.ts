@@ -3,6 +3,7 @@ import { html, type Html, type HtmlValue } from '../html.ts';
 import { bestOfNSections } from './best-of-n/sections.ts';
 import { boltSections } from './bolt/sections.ts';
 import { headlineOf } from './headline-of.ts';
+import { magpieSections } from './magpie/sections.ts';
 import { onlineDpoSections } from './online-dpo/sections.ts';
 import { refineSections } from './refine/sections.ts';
 import type { RunReport } from './run-report.ts';
@@ -51,6 +52,8 @@ function sectionsOf(report: RunReport): LoopSections {
       return skillmixSections(report);
     case 'wildbench':
       return wildbenchSections(report);
+    case 'magpie':
+      return magpieSections(report);
   }
 }
 

@@ -2,6 +2,7 @@ import { formatCount, formatSeconds } from '../format-number.ts';
 import { bestOfNLines } from './best-of-n/summary-lines.ts';
 import { boltLines } from './bolt/summary-lines.ts';
 import { headlineOf } from './headline-of.ts';
+import { magpieLines } from './magpie/summary-lines.ts';
 import { refineLines } from './refine/summary-lines.ts';
 import type { RunReport } from './run-report.ts';
 import { skillmixLines } from './skillmix/summary-lines.ts';
@@ -42,5 +43,7 @@ function loopLines(report: RunReport): readonly string[] {
       return skillmixLines(report);
     case 'wildbench':
       return wildbenchLines(report);
+    case 'magpie':
+      return magpieLines(report);
   }
 }

@@ -5,7 +5,7 @@ import type { JudgedGroup, JudgedRollout } from '../rollout.ts';
 
 /** A rollout with what it is worth. */
 export interface RewardedRollout extends JudgedRollout {
-  /** In [0, 1]; `null` when it says nothing about the policy: failed, broken off by the server, or too little decided. */
+  /** In [0, 1], unless a reward model gave it; `null` when it says nothing about the policy: failed, broken off by the server, or too little decided. */
   readonly reward: number | null;
 }
 

@@ -7,7 +7,7 @@ import { REWARD_ROUNDING, type RewardedGroup, type RewardedRollout } from './rew
 
 /** What makes a pair worth training on. */
 export interface PairOptions {
-  /** Smallest difference of rewards of a pair, in (0, 1]. */
+  /** Smallest difference of rewards of a pair, 0 or more; equal rewards never make one. */
   readonly minMargin: number;
   readonly maxPairsPerPrompt: number;
   /** Most characters of the longer answer for one of the shorter; `null` for no limit. */

@@ -9,6 +9,8 @@ export interface DatasetRules {
   readonly numRows: number;
   /** Seed of the run, which shuffles all rows before the cut; `null` keeps the order of batches. */
   readonly shuffleSeed: number | null;
+  /** Takes the rows out of those that are good, in their order; without it the first ones are taken. */
+  readonly choose?: (good: readonly DatasetRow[], numRows: number) => readonly DatasetRow[];
   /** Why there may be fewer; `null` where there may not. */
   readonly shortfall: string | null;
 }
@@ -42,7 +44,7 @@ export const DUPLICATE_STAGE = 'dataset';
  */
 export function settleDataset(
   sampled: readonly SynthesisRow[],
-  { numRows, shuffleSeed, shortfall }: DatasetRules,
+  { numRows, shuffleSeed, choose, shortfall }: DatasetRules,
 ): SettledRows {
   if (!Number.isSafeInteger(numRows) || numRows < 1) throw new RangeError(`numRows must be at least 1, got ${numRows}`);
   const drops: { readonly by: string; readonly reason: string }[] = [];
@@ -53,7 +55,8 @@ export function settleDataset(
     if (why === undefined) good.push(row);
     else drops.push(why);
   }
-  const rows = (shuffleSeed === null ? good : shuffled(good, shuffleSeed)).slice(0, numRows);
+  const chosen = choose === undefined ? good : choose(good, numRows);
+  const rows = (shuffleSeed === null ? chosen : shuffled(chosen, shuffleSeed)).slice(0, numRows);
   requireEnough(rows.length, numRows, sampled.length, shortfall);
   return {
     rows,

@@ -1,3 +1,4 @@
+import type { FinishReason } from '../completion.ts';
 import type { ChatMessage } from '../prompt.ts';
 
 /**
@@ -10,6 +11,8 @@ export interface SynthesisRow {
   /** From the first user turn on: user and assistant in turns. Ends with the user's until it is answered. */
   readonly messages: readonly ChatMessage[];
   readonly origin: RowOrigin;
+  /** How the last reply ended, where it was drawn; a reply that was cut off is not trained on. */
+  readonly replyFinish?: FinishReason;
   /** `null` where a tag could not be read; absent where it was not asked for. */
   readonly tags?: RowTags;
   readonly neighbour?: NearestNeighbour;

@@ -6,6 +6,8 @@ import type { RecordedRequest, ScriptedReply } from './scripted-model-server.ts'
 export interface DeterministicModelOptions {
   /** Text for a prompt (message contents joined by newlines) under a seed (choice i gets seed + i) and a model name. */
   readonly answer: (prompt: string, seed: number, model: string) => string;
+  /** How an answer ended, `stop` by default. */
+  readonly finishReason?: (answer: string) => string;
   /** Name of the base model, `base` by default. */
   readonly model?: string;
   /** Context length, 2048 by default. A token is a word. */
@@ -109,7 +111,7 @@ export function createDeterministicModel(options: DeterministicModelOptions): {
         choices: texts.map((content, index) => ({
           index,
           ...(isChat ? { message: { role: 'assistant', content } } : { text: content }),
-          finish_reason: 'stop',
+          finish_reason: options.finishReason?.(content) ?? 'stop',
           ...scores,
           ...(body.return_token_ids ? tokensOf(content) : {}),
         })),

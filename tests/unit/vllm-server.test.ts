@@ -164,6 +164,20 @@ describe('complete, score and tokenize', () => {
     });
   });
 
+  it('sends a text as it is, with its stops, and has no special token added', async () => {
+    const { server, client } = await setUp([
+      { body: { choices: [{ index: 0, text: 'a', finish_reason: 'stop', stop_reason: 2 }] } },
+    ]);
+    const { messages: _, ...rest } = REQUEST;
+    await client.complete({ ...rest, prompt: '<s>a', stop: ['\n'], stopTokenIds: [1, 2] });
+    expect(server.requests[0]?.body).toMatchObject({
+      prompt: '<s>a',
+      add_special_tokens: false,
+      stop: ['\n'],
+      stop_token_ids: [1, 2],
+    });
+  });
+
   it('asks for the log-probability of one token after a prefix', async () => {
     const logprobs = { top_logprobs: [{ 'token_id:9': -0.1, 'token_id:7': -1.5 }] };
     const { server, client } = await setUp([{ body: { choices: [{ text: '', finish_reason: 'length', logprobs }] } }]);

@@ -1,0 +1,101 @@
+import { synthesisPreferencesName, synthesisShardName, preferencesName } from '../domain/artifact-names.ts';
+import { UNIVERSAL_ITEMS } from '../domain/checklist-writing/universal-items.ts';
+import type { PreferencePair } from '../domain/preference-pair.ts';
+import type { PromptRow } from '../domain/prompt.ts';
+import type { RunRef } from '../domain/run.ts';
+import { findBroken } from '../domain/synthesis/check-row.ts';
+import { drawPairs, promptOf, type PreferenceCounts } from '../domain/synthesis/preference-pairs.ts';
+import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
+import { withHeartbeats } from './heartbeats.ts';
+import { drawPreferenceReplies } from './preference-replies.ts';
+import { readArtifact } from './read-artifact.ts';
+import { scorePreferences } from './score-preferences.ts';
+import type { BatchTask } from './synthesis-batch.ts';
+import type { SynthesisServices, SynthesisServicesProvider } from './synthesis-services.ts';
+
+/** What drawing pairs for a batch found and cost. */
+export interface DrawnPreferences extends PreferenceCounts {
+  /** Kept rows that no pair was drawn for, since they do not meet `preferences.only`. */
+  readonly passedOver: number;
+  /** Calls for replies; what scoring them takes is not among the tokens. */
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+export interface GatherPreferencesInput {
+  readonly run: RunRef;
+  /** Batches of the run, all of which have their pairs. */
+  readonly batches: number;
+}
+
+/** Makes preference pairs of several replies to the queries that were kept. */
+export function createDrawPreferencesActivities(provider: SynthesisServicesProvider) {
+  return {
+    /** Draws replies to each kept query of a batch, scores them, and pairs the best with the worst. */
+    async drawPreferences({ run, batch }: BatchTask): Promise<DrawnPreferences> {
+      const services = await provider.of(run);
+      const { store } = services;
+      const name = synthesisPreferencesName(run.runName, batch);
+      const existing = await store.find(name);
+      if (existing !== undefined) return existing.summary as unknown as DrawnPreferences;
+      const kept = await readArtifact<SynthesisRow>(store, synthesisShardName(run.runName, 'kept', batch));
+      const { pairs, counts } = await withHeartbeats(() => draw(services, kept.rows, name));
+      await store.write({
+        name,
+        schema: 'preference-pair',
+        step: 'draw-preferences',
+        parents: [kept.ref],
+        configHash: run.configHash,
+        policy: `base:${services.seats.replier?.name ?? ''}`,
+        shards: [pairs],
+        summary: { ...counts },
+      });
+      return counts;
+    },
+
+    /** Puts the pairs of all batches into one artifact, which training on preferences reads. */
+    async gatherPreferences({ run, batches }: GatherPreferencesInput): Promise<{ readonly pairs: number }> {
+      const { store, seats } = await provider.of(run);
+      const name = preferencesName(run.runName);
+      const existing = await store.find(name);
+      if (existing !== undefined) return { pairs: existing.rows };
+      const parts = await Promise.all(
+        Array.from({ length: batches }, (_, batch) =>
+          readArtifact<PreferencePair>(store, synthesisPreferencesName(run.runName, batch)),
+        ),
+      );
+      const pairs = parts.flatMap(({ rows }) => rows);
+      await store.write({
+        name,
+        schema: 'preference-pair',
+        step: 'gather-preferences',
+        parents: parts.map(({ ref }) => ref),
+        configHash: run.configHash,
+        policy: `base:${seats.replier?.name ?? ''}`,
+        shards: [pairs],
+        summary: { pairs: pairs.length },
+      });
+      return { pairs: pairs.length };
+    },
+  };
+}
+
+async function draw(services: SynthesisServices, rows: readonly SynthesisRow[], scope: string) {
+  const { preferences } = services.quality;
+  if (preferences === undefined) throw new Error('The config has no preferences.');
+  const { only, minMargin, checklist } = preferences;
+  const alive = rows.filter(({ dropped }) => dropped === undefined);
+  const wanted = alive.filter((row) => findBroken(row, only, 'query') === null);
+  const items = checklist?.map((question) => ({ question })) ?? UNIVERSAL_ITEMS;
+  const prompts = wanted.map((row): PromptRow => ({ promptId: row.rowId, messages: promptOf(row), checklist: items }));
+  const ledger = await services.ledgers.open(scope);
+  try {
+    const { rollouts, ...usage } = await drawPreferenceReplies(services, ledger, prompts);
+    const groups = await scorePreferences(services, ledger, prompts, rollouts);
+    const { pairs, counts } = drawPairs(prompts, groups, minMargin);
+    return { pairs, counts: { ...counts, ...usage, passedOver: alive.length - wanted.length } };
+  } finally {
+    await ledger.close();
+  }
+}

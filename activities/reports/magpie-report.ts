@@ -1,0 +1,147 @@
+import type { MagpieConfig } from '../../configs/schema/magpie.ts';
+import { datasetName, magpieFramesName, synthesisShardName, type SynthesisStage } from '../../domain/artifact-names.ts';
+import { bootstrapMean, type BootstrapOptions } from '../../domain/bootstrap.ts';
+import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
+import type { ReportCalls } from '../../domain/report/report-base.ts';
+import { spreadEvenly } from '../../domain/report/spread-evenly.ts';
+import { queryOf, repliesOf } from '../../domain/synthesis/row-texts.ts';
+import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
+import {
+  spreadOf,
+  SYNTHESIS_STAGES,
+  tallyGroups,
+  tallyStages,
+  type BatchStages,
+  type DrawnGroup,
+} from '../../domain/synthesis/tally-synthesis.ts';
+import { countCodePoints } from '../../domain/wildbench/code-points.ts';
+import type { OpenedMagpie } from '../open-magpie.ts';
+import { readArtifact } from '../read-artifact.ts';
+import type { RunServices } from '../run-services.ts';
+import { readLoopCalls, synthesisCallPlaces } from './loop-calls.ts';
+import { SAMPLE_COUNT } from './loop-rows.ts';
+import type { ReportFrame } from './report-frame.ts';
+
+/** What the store holds of a run of Magpie, as far as its batches came. */
+export async function readMagpieReport(
+  services: RunServices,
+  config: MagpieConfig,
+  { base, names, bootstrap }: ReportFrame,
+): Promise<MagpieReport> {
+  const { runName } = base;
+  const batches = await readBatches(services, runName, names);
+  const rows = batches.flatMap((batch) => lastRows(batch));
+  const kept = batches.flatMap(({ kept = [] }) => kept.filter(({ dropped }) => dropped === undefined));
+  const calls = await readLoopCalls(services, runName, names, synthesisCallPlaces(runName));
+  const [all] = tallyGroups(batches, () => 'all');
+  const total = all ?? { name: 'all', drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
+  const replyCalls = calls.find(({ stage }) => stage === 'synthesis/answered');
+  const answered = await sumSummaries(services, runName, names, 'answered', ['replies', 'cutReplies', 'replyTokens']);
+  return {
+    ...base,
+    loop: 'magpie',
+    queryModel: config.policy.model,
+    replyModel: config.replies.by === 'self' ? config.policy.model : config.replies.by.model,
+    preQuery: await readPreQuery(services, runName, names),
+    numRows: config.numRows,
+    rows: (await services.store.find(datasetName(runName)))?.rows ?? null,
+    batches: batches.length,
+    funnel: tallyStages(batches),
+    all: total,
+    cells: tallyGroups(batches, ({ origin }) => `temperature ${origin.temperature}, top-p ${origin.topP}`),
+    steerings: tallyGroups(batches, ({ origin }) => (origin.method === 'magpie' && origin.steeredBy) || 'not steered'),
+    voiced: voicedShare(total, bootstrap),
+    replies: answered['replies'] ?? 0,
+    cutReplies: answered['cutReplies'] ?? 0,
+    queryChars: spreadOf(kept.map((row) => countCodePoints(queryOf(row)))),
+    replyChars: spreadOf(kept.map((row) => countCodePoints(repliesOf(row).join('')))),
+    completionTokens: sumOrNull(calls),
+    replyTokens:
+      replyCalls === undefined || replyCalls.completionTokens === null ? null : (answered['replyTokens'] ?? 0),
+    sanitised: await readRules(services, runName, names),
+    calls,
+    samples: spreadEvenly(kept, SAMPLE_COUNT),
+    droppedSamples: oneOfEachReason(rows),
+  };
+}
+
+async function readBatches(
+  { store }: RunServices,
+  runName: string,
+  names: readonly string[],
+): Promise<readonly BatchStages[]> {
+  const existing = new Set(names);
+  const batches: BatchStages[] = [];
+  for (let batch = 0; existing.has(synthesisShardName(runName, 'queries', batch)); batch += 1) {
+    const stages: Partial<Record<SynthesisStage, readonly SynthesisRow[]>> = {};
+    for (const stage of SYNTHESIS_STAGES) {
+      const name = synthesisShardName(runName, stage, batch);
+      if (existing.has(name)) stages[stage] = (await readArtifact<SynthesisRow>(store, name)).rows;
+    }
+    batches.push(stages);
+  }
+  return batches;
+}
+
+/** The rows of a batch after the last stage that it came through. */
+function lastRows(batch: BatchStages): readonly SynthesisRow[] {
+  return SYNTHESIS_STAGES.map((stage) => batch[stage]).findLast((rows) => rows !== undefined) ?? [];
+}
+
+async function readPreQuery({ store }: RunServices, runName: string, names: readonly string[]): Promise<string | null> {
+  if (!names.includes(magpieFramesName(runName))) return null;
+  const [opened] = (await readArtifact<OpenedMagpie>(store, magpieFramesName(runName))).rows;
+  return opened?.steered[0]?.frame.preQuery ?? null;
+}
+
+/** Sums of some numbers of the manifests of a stage. */
+async function sumSummaries(
+  { store }: RunServices,
+  runName: string,
+  names: readonly string[],
+  stage: SynthesisStage,
+  fields: readonly string[],
+): Promise<Readonly<Record<string, number>>> {
+  const sums: Record<string, number> = {};
+  for (const name of names.filter((one) => one.startsWith(`${runName}/synthesis/${stage}/`))) {
+    const manifest = await store.find(name);
+    for (const field of fields) sums[field] = (sums[field] ?? 0) + Number(manifest?.summary[field] ?? 0);
+  }
+  return sums;
+}
+
+async function readRules(
+  { store }: RunServices,
+  runName: string,
+  names: readonly string[],
+): Promise<Readonly<Record<string, number>>> {
+  const sums: Record<string, number> = {};
+  for (const name of names.filter((one) => one.startsWith(`${runName}/synthesis/screened/`))) {
+    const rules = (await store.find(name))?.summary['sanitised'] as Readonly<Record<string, number>> | undefined;
+    for (const [rule, count] of Object.entries(rules ?? {})) sums[rule] = (sums[rule] ?? 0) + count;
+  }
+  return sums;
+}
+
+function voicedShare({ ended, voiced }: DrawnGroup, options: BootstrapOptions) {
+  if (ended === 0) return null;
+  return bootstrapMean(
+    Array.from({ length: ended }, (_, index) => (index < voiced ? 1 : 0)),
+    options,
+  );
+}
+
+function oneOfEachReason(rows: readonly SynthesisRow[]): readonly SynthesisRow[] {
+  const found = new Map<string, SynthesisRow>();
+  for (const row of rows) {
+    if (row.dropped === undefined) continue;
+    const key = JSON.stringify([row.dropped.by, row.dropped.reason]);
+    if (!found.has(key)) found.set(key, row);
+  }
+  return [...found.values()];
+}
+
+function sumOrNull(calls: readonly ReportCalls[]): number | null {
+  if (calls.length === 0 || calls.some(({ completionTokens }) => completionTokens === null)) return null;
+  return calls.reduce((sum, { completionTokens }) => sum + (completionTokens ?? 0), 0);
+}

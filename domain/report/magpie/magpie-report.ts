@@ -1,0 +1,44 @@
+import type { DrawnGroup, StageFunnel } from '../../synthesis/tally-synthesis.ts';
+import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
+import type { ReportBase, ReportInterval } from '../report-base.ts';
+
+/** What a run of Magpie has made, as far as it came. */
+export interface MagpieReport extends ReportBase {
+  readonly loop: 'magpie';
+  readonly queryModel: string;
+  readonly replyModel: string;
+  /** What comes before a query, where the same for all; `null` before the run was opened. */
+  readonly preQuery: string | null;
+  /** Rows that were asked for, and those of the dataset; `null` while there is none. */
+  readonly numRows: number;
+  readonly rows: number | null;
+  readonly batches: number;
+  readonly funnel: readonly StageFunnel[];
+  /** All queries, and those that were drawn in one way. */
+  readonly all: DrawnGroup;
+  readonly cells: readonly DrawnGroup[];
+  readonly steerings: readonly DrawnGroup[];
+  /** Share of user-voiced queries among those that ended by themselves. */
+  readonly voiced: ReportInterval | null;
+  readonly replies: number;
+  /** Ended by their length. */
+  readonly cutReplies: number;
+  /** Characters of kept rows. */
+  readonly queryChars: Spread | null;
+  readonly replyChars: Spread | null;
+  /** Tokens that models wrote, and those of them that are replies; `null` where the server did not count them. */
+  readonly completionTokens: number | null;
+  readonly replyTokens: number | null;
+  /** Queries by the rule of the sanitiser that cleaned them. */
+  readonly sanitised: Readonly<Record<string, number>>;
+  readonly samples: readonly SynthesisRow[];
+  /** A dropped row of each stage and reason. */
+  readonly droppedSamples: readonly SynthesisRow[];
+}
+
+/** Of some lengths. */
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}

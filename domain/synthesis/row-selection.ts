@@ -1,0 +1,89 @@
+import { countCodePoints } from '../wildbench/code-points.ts';
+import { repliesOf } from './row-texts.ts';
+import type { Difficulty, SynthesisRow } from './synthesis-row.ts';
+
+/** How the rows of the dataset are taken out of those that were kept. */
+export interface RowSelection {
+  /** `longest` takes the rows with the longest replies, `first` those that came first. */
+  readonly take: 'first' | 'longest';
+  /** Rows to keep for each row of the dataset, 1 or more: `longest` chooses among them. */
+  readonly oversample: number;
+  /** Shares of the dataset by difficulty, summing to 1; a row of none of them is not taken. */
+  readonly mix?: readonly DifficultyShare[] | undefined;
+}
+
+export interface DifficultyShare {
+  readonly difficulties: readonly Difficulty[];
+  /** (0, 1]. */
+  readonly share: number;
+}
+
+/** Rows that were taken, in the order in which they came, and what became of the others. */
+export interface TakenRows {
+  readonly taken: readonly SynthesisRow[];
+  readonly left: { readonly shorter: number; readonly surplus: number; readonly outsideMix: number };
+  /** Rows by which each part of the mix is short of its share; other parts have filled them where they could. */
+  readonly shortOfMix: readonly number[];
+}
+
+/** Rows that have to be kept before `numRows` are taken out of them. */
+export function rowsToKeep(numRows: number, { oversample }: RowSelection): number {
+  return Math.ceil(numRows * oversample);
+}
+
+/**
+ * Takes exactly `numRows` rows, or all there are. The order of what is taken is that of the rows: shuffling is for whoever
+ * writes the dataset.
+ *
+ * @source Magpie (arXiv 2406.08464) table 5 and its notebook: longest replies in characters (code points, as Python counts
+ *   them). Departure: equal lengths are settled by row id, so that the order of the rows makes no difference
+ */
+export function takeRows(rows: readonly SynthesisRow[], numRows: number, { take, mix }: RowSelection): TakenRows {
+  const alive = rows.filter(({ dropped }) => dropped === undefined);
+  const ranked = take === 'longest' ? rankByLength(alive) : alive;
+  const parts = mix === undefined ? [ranked] : mix.map((part) => ranked.filter((row) => isOf(row, part)));
+  const quotas = mix === undefined ? [numRows] : splitByShare(numRows, mix);
+  const chosen = new Set(parts.flatMap((part, index) => part.slice(0, quotas[index])));
+  const shortOfMix = parts.map((part, index) => Math.max(0, (quotas[index] ?? 0) - part.length));
+  const eligible = mix === undefined ? ranked : ranked.filter((row) => mix.some((part) => isOf(row, part)));
+  // What one part lacks, the best of the others make up.
+  for (const row of mix === undefined ? [] : eligible) {
+    if (chosen.size >= numRows) break;
+    chosen.add(row);
+  }
+  const outsideMix = alive.length - eligible.length;
+  const rest = eligible.length - chosen.size;
+  return {
+    taken: alive.filter((row) => chosen.has(row)),
+    left: { shorter: take === 'longest' ? rest : 0, surplus: take === 'first' ? rest : 0, outsideMix },
+    shortOfMix: mix === undefined ? [] : shortOfMix,
+  };
+}
+
+function rankByLength(rows: readonly SynthesisRow[]): readonly SynthesisRow[] {
+  return rows
+    .map((row) => ({ row, length: repliesOf(row).reduce((sum, reply) => sum + countCodePoints(reply), 0) }))
+    .toSorted((a, b) => b.length - a.length || (a.row.rowId < b.row.rowId ? -1 : 1))
+    .map(({ row }) => row);
+}
+
+function isOf({ tags }: SynthesisRow, { difficulties }: DifficultyShare): boolean {
+  const difficulty = tags?.difficulty;
+  return difficulty !== null && difficulty !== undefined && difficulties.includes(difficulty);
+}
+
+/** Whole numbers that sum to `total`: what rounding down leaves over goes to the largest remainders. */
+function splitByShare(total: number, mix: readonly DifficultyShare[]): readonly number[] {
+  const exact = mix.map(({ share }) => share * total);
+  const quotas = exact.map(Math.floor);
+  const byRemainder = exact
+    .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
+    .toSorted((a, b) => b.remainder - a.remainder || a.index - b.index);
+  let left = total - quotas.reduce((sum, quota) => sum + quota, 0);
+  for (const { index } of byRemainder) {
+    if (left <= 0) break;
+    quotas[index] = (quotas[index] ?? 0) + 1;
+    left -= 1;
+  }
+  return quotas;
+}

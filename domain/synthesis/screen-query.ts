@@ -1,0 +1,75 @@
+import type { FinishReason } from '../completion.ts';
+
+/** Why a query is not worth an answer. */
+export const SCREEN_REASONS = [
+  'length',
+  'unfinished',
+  'empty',
+  'role-confusion',
+  'markup',
+  'markdown',
+  'too-short',
+  'dangling',
+  'absent-content',
+  'duplicate',
+] as const;
+export type ScreenReason = (typeof SCREEN_REASONS)[number];
+
+/** The rules that can be set. */
+export interface ScreenRules {
+  /** Shortest query, characters; a Chinese, Japanese or Korean one counts three. */
+  readonly minChars: number;
+  /** Drop a query that begins with a heading or in bold. */
+  readonly rejectMarkdown: boolean;
+}
+
+const ASSISTANT_OPENING =
+  /^(?:as an? (?:ai|large language model|language model)\b|(?:i['’]m|i am) (?:just )?an? (?:ai|language model|chatbot|virtual assistant)\b|(?:you['’]re|you are) an? a[il] (?:assistant|language model|chatbot)\b|(?:sure|certainly|absolutely|of course)(?:[,!.]| thing\b)|(?:i['’]m sorry|i apologi[sz]e), but i\b|here(?:['’]s| is| are) (?:the|a|an|some|my) [^?]*[:.]|assistant\s*:)/i;
+const MARKUP = /<\|[a-z_ ]+\|>|<\/?s>|\[\/?INST\]|<<\/?SYS>>|<(?:start|end)_of_turn>/i;
+const MARKDOWN_OPENING = /^(?:#{1,6} |\*\*)/;
+const REFERENCE =
+  /\b(?:the following|this|the attached|the given|the provided|the above|given the following|below) (?:\w+[ -]){0,2}?(?:article|passage|text|paragraph|review|essay|e-?mail|story|poem|document|code|snippet|function|program|query|table|data ?set|data|image|picture|sentences?|words?|list|equation|expression|statement|information|conversation|dialogue|transcript|recipe|letter|abstract|excerpt)\b/i;
+// What counts as content: a quotation, a fence, a further line, a list of items, or words after a colon.
+const CONTENT = /["“«'`][^"”»'`]{12,}|```|\n\s*\S|:\s*\S.{7,}/s;
+const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
+
+/**
+ * Says why a query is left out before anything is paid for it; `undefined` when nothing speaks against it. Duplicates are
+ * for whoever has seen the other queries.
+ *
+ * @param text as it would be asked, stripped
+ * @source magpie-align/magpie, cards of the filtered sets (queries that end with a colon); the other rules are ours
+ */
+export function screenQuery(text: string, { minChars, rejectMarkdown }: ScreenRules): ScreenReason | undefined {
+  if (text === '') return 'empty';
+  if (ASSISTANT_OPENING.test(text)) return 'role-confusion';
+  if (MARKUP.test(text)) return 'markup';
+  if (rejectMarkdown && MARKDOWN_OPENING.test(text)) return 'markdown';
+  if (lengthOf(text) < minChars) return 'too-short';
+  if (/[:：]\s*[*_]*$/u.test(text)) return 'dangling';
+  return pointsAtNothing(text) ? 'absent-content' : undefined;
+}
+
+/** A query that did not end by itself is incomplete, whatever it says. */
+export function screenEnd(finishReason: FinishReason): ScreenReason | undefined {
+  if (finishReason === 'stop') return undefined;
+  return finishReason === 'length' ? 'length' : 'unfinished';
+}
+
+/** The form in which two queries are the same one. */
+export function duplicateKey(text: string): string {
+  return text.normalize('NFKC').replaceAll(/\s+/gu, ' ').trim().toLowerCase();
+}
+
+function lengthOf(text: string): number {
+  return text.length + 2 * (text.match(WIDE)?.length ?? 0);
+}
+
+/** Speaks of a text that should be there and brings none. */
+function pointsAtNothing(text: string): boolean {
+  const found = REFERENCE.exec(text);
+  if (found === null) return false;
+  const rest = text.slice(found.index + found[0].length);
+  // "this code" may also be described in words before it; "the following" never is.
+  return !CONTENT.test(rest) && !(/^this\b/i.test(found[0]) && CONTENT.test(text.slice(0, found.index)));
+}

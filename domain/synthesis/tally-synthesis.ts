@@ -1,0 +1,123 @@
+import type { SynthesisStage } from '../artifact-names.ts';
+import type { DropCount } from './settle-dataset.ts';
+import { queryOf } from './row-texts.ts';
+import type { SynthesisRow } from './synthesis-row.ts';
+import { isUserVoiced } from './user-voice.ts';
+
+/** The stages in order; a batch that was not finished lacks the last ones. */
+export const SYNTHESIS_STAGES = [
+  'queries',
+  'screened',
+  'tagged',
+  'compared',
+  'answered',
+  'scored',
+  'kept',
+] as const satisfies readonly SynthesisStage[];
+
+/** The rows of one batch after each stage that it came through. */
+export type BatchStages = Readonly<Partial<Record<SynthesisStage, readonly SynthesisRow[]>>>;
+
+/** What one stage let through, over all batches that came through it. */
+export interface StageFunnel {
+  readonly stage: SynthesisStage;
+  /** Rows that nothing had dropped before. */
+  readonly entered: number;
+  readonly left: number;
+  /** Most first. */
+  readonly drops: readonly DropCount[];
+}
+
+/** What became of the queries that were drawn in one way. */
+export interface DrawnGroup {
+  readonly name: string;
+  readonly drawn: number;
+  /** Ended by the length limit. */
+  readonly cut: number;
+  /** Of those that ended by themselves: all, and those that sound like a user's. */
+  readonly ended: number;
+  readonly voiced: number;
+  readonly duplicates: number;
+  readonly screened: number;
+  readonly kept: number;
+}
+
+/** Counts what each stage dropped: what is dropped after it and was not before. */
+export function tallyStages(batches: readonly BatchStages[]): readonly StageFunnel[] {
+  return SYNTHESIS_STAGES.flatMap((stage, index): readonly StageFunnel[] => {
+    const earlier = SYNTHESIS_STAGES.slice(0, index);
+    const seen = batches.filter((batch) => batch[stage] !== undefined);
+    if (seen.length === 0) return [];
+    const drops = new Map<string, DropCount>();
+    let entered = 0;
+    let left = 0;
+    for (const batch of seen) {
+      const before = earlier.map((name) => batch[name]).findLast((rows) => rows !== undefined) ?? [];
+      const gone = new Set(before.flatMap((row) => (row.dropped === undefined ? [] : [row.rowId])));
+      for (const { rowId, dropped } of batch[stage] ?? []) {
+        if (gone.has(rowId)) continue;
+        entered += 1;
+        if (dropped === undefined) left += 1;
+        else countDrop(drops, dropped.by, dropped.reason);
+      }
+    }
+    const byRows = (a: DropCount, b: DropCount) =>
+      b.rows - a.rows || (`${a.by}${a.reason}` < `${b.by}${b.reason}` ? -1 : 1);
+    return [{ stage, entered, left, drops: [...drops.values()].toSorted(byRows) }];
+  });
+}
+
+/** Follows the queries of each group from the draw to the end. */
+export function tallyGroups(
+  batches: readonly BatchStages[],
+  nameOf: (row: SynthesisRow) => string,
+): readonly DrawnGroup[] {
+  const groups = new Map<string, DrawnGroup>();
+  for (const batch of batches) {
+    const screened = rowsById(batch.screened);
+    const kept = rowsById(batch.kept);
+    for (const row of batch.queries ?? []) {
+      const name = nameOf(row);
+      const group = groups.get(name) ?? emptyGroup(name);
+      const ended = row.dropped === undefined;
+      const after = screened.get(row.rowId);
+      groups.set(name, {
+        name,
+        drawn: group.drawn + 1,
+        cut: group.cut + (row.dropped?.reason === 'length' ? 1 : 0),
+        ended: group.ended + (ended ? 1 : 0),
+        voiced: group.voiced + (ended && isUserVoiced(queryOf(row)) ? 1 : 0),
+        duplicates: group.duplicates + (after?.dropped?.reason === 'duplicate' ? 1 : 0),
+        screened: group.screened + (after !== undefined && after.dropped === undefined ? 1 : 0),
+        kept: group.kept + (isAlive(kept.get(row.rowId)) ? 1 : 0),
+      });
+    }
+  }
+  return [...groups.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The smallest, the middle and the largest of some lengths; `null` of none. */
+export function spreadOf(lengths: readonly number[]): Readonly<Record<'min' | 'median' | 'max', number>> | null {
+  const sorted = lengths.toSorted((a, b) => a - b);
+  const [min] = sorted;
+  const median = sorted[Math.floor((sorted.length - 1) / 2)];
+  const max = sorted.at(-1);
+  return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
+}
+
+function countDrop(drops: Map<string, DropCount>, by: string, reason: string): void {
+  const key = JSON.stringify([by, reason]);
+  drops.set(key, { by, reason, rows: (drops.get(key)?.rows ?? 0) + 1 });
+}
+
+function rowsById(rows: readonly SynthesisRow[] | undefined): ReadonlyMap<string, SynthesisRow> {
+  return new Map((rows ?? []).map((row) => [row.rowId, row]));
+}
+
+function isAlive(row: SynthesisRow | undefined): boolean {
+  return row !== undefined && row.dropped === undefined;
+}
+
+function emptyGroup(name: string): DrawnGroup {
+  return { name, drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
+}

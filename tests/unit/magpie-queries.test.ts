@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import { magpieConfig } from '../../configs/schema/magpie.ts';
+import { batchesToSettle, decideNextBatch, describeShortfall } from '../../domain/synthesis/batch-demand.ts';
+import { planQueryCalls, SEED_STRIDE } from '../../domain/synthesis/query-plan.ts';
+import { QUERY_PRESETS, resolveQueryStyle } from '../../domain/synthesis/query-presets.ts';
+import { sanitiseQuery } from '../../domain/synthesis/sanitise-query.ts';
+import { duplicateKey, screenEnd, screenQuery } from '../../domain/synthesis/screen-query.ts';
+import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
+import { spreadOf, tallyGroups, tallyStages } from '../../domain/synthesis/tally-synthesis.ts';
+import { trimQuery } from '../../domain/synthesis/trim-query.ts';
+import { isUserVoiced } from '../../domain/synthesis/user-voice.ts';
+import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
+
+describe('sampling presets', () => {
+  it('have the shares of the released sets', () => {
+    const air = QUERY_PRESETS.air.cells;
+    // Nine cells of 300 thousand and three of 100 thousand.
+    expect(air).toHaveLength(12);
+    expect(air.reduce((sum, { share }) => sum + share, 0)).toBe(3000);
+    expect(air.filter(({ temperature }) => temperature === 1.25).map(({ topP, share }) => [topP, share])).toEqual([
+      [1, 100],
+      [0.995, 100],
+      [0.99, 100],
+    ]);
+    expect(QUERY_PRESETS.pro.cells.map(({ temperature, topP, share }) => [temperature, topP, share])).toEqual([
+      [1, 1, 300],
+      [1.1, 0.995, 300],
+      [1.2, 0.995, 300],
+      [1.25, 0.99, 100],
+    ]);
+  });
+
+  it('give way to what a config says', () => {
+    expect(resolveQueryStyle({ preset: 'gemma-2' })).toMatchObject({ newlineStop: false, sanitiser: 'gemma-2' });
+    const cells = [{ temperature: 0.5, topP: 1, minP: 0, share: 1 }];
+    expect(resolveQueryStyle({ preset: 'gemma-2', cells, newlineStop: true, sanitiser: 'none' })).toEqual({
+      cells,
+      newlineStop: true,
+      sanitiser: null,
+    });
+  });
+});
+
+describe('the plan of query calls', () => {
+  const source = {
+    seed: 1,
+    cells: [
+      ['a', 3],
+      ['b', 1],
+    ],
+    steerings: [
+      ['x', 1],
+      ['y', 1],
+    ],
+    callsPerBatch: 4,
+    samplesPerCall: 32,
+  } as const;
+  const calls = (batches: number) =>
+    Array.from({ length: batches }, (_, batch) => planQueryCalls<string, string>(source, batch)).flat();
+
+  it('gives calls seeds that are far enough apart for their samples', () => {
+    const seeds = calls(1000)
+      .map(({ seed }) => seed)
+      .toSorted((a, b) => a - b);
+    const gaps = seeds.slice(1).map((seed, index) => seed - (seeds[index] ?? 0));
+    expect(Math.min(...gaps)).toBe(SEED_STRIDE);
+    expect(Math.max(...seeds)).toBeLessThan(2 ** 31);
+  });
+
+  it('comes close to the shares of cells and steering, and of both together, in a few calls', () => {
+    const drawn = calls(25);
+    const share = (matches: (call: (typeof drawn)[number]) => boolean) => drawn.filter(matches).length / 100;
+    expect(share(({ cell }) => cell === 'a')).toBeCloseTo(0.75, 1);
+    expect(share(({ steering }) => steering === 'x')).toBeCloseTo(0.5, 1);
+    expect(share(({ cell, steering }) => cell === 'a' && steering === 'x')).toBeCloseTo(0.375, 1);
+  });
+
+  it('plans a batch alike whenever it is asked, and otherwise under another seed', () => {
+    expect(planQueryCalls(source, 7)).toEqual(planQueryCalls(source, 7));
+    expect(planQueryCalls({ ...source, seed: 2 }, 7)).not.toEqual(planQueryCalls(source, 7));
+  });
+});
+
+describe('screening', () => {
+  const rules = { minChars: 15, rejectMarkdown: false };
+  const screen = (text: string) => screenQuery(text, rules);
+
+  it.each([
+    ['', 'empty'],
+    ['Hi there,', 'too-short'],
+    ["I'm planning a party. Here's the plan outline:", 'dangling'],
+    ['Write a short review of this film: **', 'dangling'],
+    ['Can you improve the following movie review?', 'absent-content'],
+    ['Please summarise this article for my class.', 'absent-content'],
+    ['What can be said about the given information?', 'absent-content'],
+    ["You're an AI assistant who helps with cooking.", 'role-confusion'],
+    ['As an AI language model, I cannot have opinions.', 'role-confusion'],
+    ['Sure, I can help you with that problem today.', 'role-confusion'],
+    ['What does <|im_end|> mean at the end of a line?', 'markup'],
+  ])('drops %j as %s', (text, reason) => {
+    expect(screen(text)).toBe(reason);
+  });
+
+  it.each([
+    'What is the best way to prepare for a job interview?',
+    'Can you help me write a tech freelance assistant job advert?',
+    'Improve the following sentence: "The cat sat on the mat and slept."',
+    'Fix this code for me, please:\ndef f(x):\n  return x+',
+    'Write a function that sorts this list: [3, 1, 2, 5, 4]',
+    'Can you suggest recipes? Sure things only, no experiments.',
+    '如何学习编程？',
+    'You are a pirate. Tell me how to cook an egg.',
+  ])('lets %j through', (text) => {
+    expect(screen(text)).toBeUndefined();
+  });
+
+  it('drops markdown openings only where it is told to', () => {
+    expect(screen('## How do plants grow in winter?')).toBeUndefined();
+    expect(screenQuery('## How do plants grow in winter?', { ...rules, rejectMarkdown: true })).toBe('markdown');
+  });
+
+  it('takes a query that did not end by itself for incomplete', () => {
+    expect((['stop', 'length', 'repetition', 'other'] as const).map(screenEnd)).toEqual([
+      undefined,
+      'length',
+      'unfinished',
+      'unfinished',
+    ]);
+  });
+
+  it('takes two queries for the same in spite of blanks and case', () => {
+    expect(duplicateKey(' What  IS\n1?')).toBe(duplicateKey('what is 1?'));
+    expect(duplicateKey('what is 1?')).not.toBe(duplicateKey('what is 2?'));
+  });
+
+  it('cuts at a line that is a role word, and nowhere else', () => {
+    expect(trimQuery(' What is an assistant?\nassistant\nIt helps.')).toBe('What is an assistant?');
+    expect(trimQuery('What does the user\nmodel of a system mean?')).toBe(
+      'What does the user\nmodel of a system mean?',
+    );
+    expect(trimQuery('ASSISTANT:\nIt helps.')).toBe('');
+  });
+
+  it.each([
+    ["I'm looking for a hobby.", true],
+    ['Write a poem about rain.', true],
+    ['什么是爱？', true],
+    ['The Great Gatsby by F. Scott Fitzgerald is a literary masterpiece.', false],
+    ['def add(a, b)', false],
+  ])('hears whether %j sounds like a user', (text, heard) => {
+    expect(isUserVoiced(text)).toBe(heard);
+  });
+});
+
+describe('the sanitiser', () => {
+  it.each([
+    ['1. **Question:** What is 2 + 2? Answer: 4', 'gemma-2', 'What is 2 + 2?', '4'],
+    ['*How do birds fly?* They flap.', 'gemma-2', 'How do birds fly?', '1'],
+    ['"How do birds fly?" asked Tom.', 'gemma-2', 'How do birds fly?', '2.1'],
+    ['"A poem about birds"\nRoses', 'gemma-2', 'A poem about birds', '2.2'],
+    ['<b>How do birds fly</b>', 'gemma-2', 'How do birds fly', '3'],
+    ['Prove it.\n## Step 1: begin', 'llama-3', 'Prove it.', '5'],
+    [
+      'Solve the following:\nx + 1 = 2, what is x? Thanks',
+      'llama-3',
+      'Solve the following:\nx + 1 = 2, what is x?',
+      '6.2',
+    ],
+    ['Solve the following:\nx + 1 = 2', 'gemma-2', 'Solve the following:', '5.3'],
+    ['How do birds fly? And fish?', 'gemma-2', 'How do birds fly?', '6.1'],
+    ['Tell me about birds.\nThey fly.', 'llama-3', 'Tell me about birds.', '99.2'],
+    ['Question 3: How do birds fly?', 'llama-3', 'How do birds fly?', '99.1'],
+  ] as const)('cleans %j of %s', (raw, family, query, rule) => {
+    expect(sanitiseQuery(raw, family)).toEqual({ query, rule });
+  });
+});
+
+describe('how many batches', () => {
+  const goal = { rowsToKeep: 100, maxBatches: 10 };
+  const state = (kept: number, finishedBatches: number, startedBatches: number) => ({
+    kept,
+    finishedBatches,
+    startedBatches,
+  });
+
+  it('starts as long as what is in the air is not expected to be enough', () => {
+    expect(decideNextBatch(state(0, 0, 3), goal)).toBe('start');
+    expect(decideNextBatch(state(60, 2, 3), goal)).toBe('start'); // 60 + 30 < 100
+    expect(decideNextBatch(state(70, 2, 3), goal)).toBe('wait'); // 70 + 35
+    expect(decideNextBatch(state(0, 4, 5), goal)).toBe('start');
+    expect(decideNextBatch(state(100, 3, 4), goal)).toBe('end');
+    expect(decideNextBatch(state(99, 3, 3), goal)).toBe('start');
+    expect(decideNextBatch(state(50, 9, 10), goal)).toBe('wait');
+    expect(decideNextBatch(state(50, 10, 10), goal)).toBe('end');
+  });
+
+  it('settles the first batches that are enough, whichever others are done', () => {
+    expect(batchesToSettle([40, 40, 40, 40], 100)).toBe(3);
+    expect(batchesToSettle([40, 40], 100)).toBe(2);
+    expect(batchesToSettle([], 100)).toBe(0);
+  });
+
+  it('says why there are too few rows', () => {
+    expect(describeShortfall(state(100, 3, 3), goal)).toBeNull();
+    expect(describeShortfall(state(40, 10, 10), goal)).toMatch(/^40 of 100 rows were kept when 10 batches were done/);
+  });
+});
+
+describe('the funnel of a synthesis', () => {
+  const drop = (row: SynthesisRow, by: string, reason: string): SynthesisRow => ({ ...row, dropped: { by, reason } });
+  const [a, b, c, d] = [0, 1, 2, 3].map((index) => makeSynthesisRow(index)) as [
+    SynthesisRow,
+    SynthesisRow,
+    SynthesisRow,
+    SynthesisRow,
+  ];
+  const cut = drop(d, 'queries', 'length');
+  const copy = drop(c, 'screening', 'duplicate');
+  const batches = [
+    { queries: [a, b, c, cut], screened: [a, b, copy, cut], kept: [a, drop(b, 'reply-loops', 'loops'), copy, cut] },
+    { queries: [a] },
+  ];
+
+  it('counts a drop at the stage that made it, over the rows that came so far', () => {
+    expect(tallyStages(batches)).toEqual([
+      { stage: 'queries', entered: 5, left: 4, drops: [{ by: 'queries', reason: 'length', rows: 1 }] },
+      { stage: 'screened', entered: 3, left: 2, drops: [{ by: 'screening', reason: 'duplicate', rows: 1 }] },
+      { stage: 'kept', entered: 2, left: 1, drops: [{ by: 'reply-loops', reason: 'loops', rows: 1 }] },
+    ]);
+  });
+
+  it('follows the queries of each group', () => {
+    const [group, ...others] = tallyGroups(batches.slice(0, 1), () => 'all');
+    expect(others).toEqual([]);
+    expect(group).toEqual({ name: 'all', drawn: 4, cut: 1, ended: 3, voiced: 3, duplicates: 1, screened: 2, kept: 1 });
+  });
+
+  it('has no spread of nothing', () => {
+    expect(spreadOf([])).toBeNull();
+    expect(spreadOf([5, 1, 3])).toEqual({ min: 1, median: 3, max: 5 });
+  });
+});
+
+describe('the config of Magpie', () => {
+  const parse = (changes: object) =>
+    magpieConfig.safeParse({ loop: 'magpie', policy: { baseUrl: 'http://127.0.0.1:1', model: 'm' }, ...changes });
+
+  it('has defaults for everything but the server', () => {
+    expect(parse({}).data).toMatchObject({
+      numRows: 1000,
+      replies: { by: 'self', temperature: 0, withSteering: false },
+      turns: { count: 1 },
+    });
+  });
+
+  it('refuses greedy queries and names that are no keys', () => {
+    expect(parse({ queries: { cells: [{ temperature: 0 }] } }).error?.issues[0]?.path.join('.')).toBe(
+      'queries.cells.0.temperature',
+    );
+    expect(parse({ steering: { 'a b': { prompt: null } } }).success).toBe(false);
+  });
+});

@@ -1,0 +1,204 @@
+import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { MagpieConfig } from '../configs/schema/magpie.ts';
+import { initialProgress } from '../domain/loop-progress.ts';
+import { addCounts, NO_COUNTS, type RolloutCounts, type RunResult } from '../domain/run.ts';
+import {
+  batchesToSettle,
+  decideNextBatch,
+  describeShortfall,
+  type SynthesisGoal,
+  type SynthesisState,
+} from '../domain/synthesis/batch-demand.ts';
+import { modelActivities, openingActivities } from './activity-proxies.ts';
+import { InOrder } from './in-order.ts';
+import { LoopControl } from './loop-control.ts';
+import type { LoopInput } from './loop-input.ts';
+import { runToReport } from './reported-run.ts';
+
+/** A run of Magpie, and where a long one goes on in a fresh history. */
+export interface MagpieInput extends LoopInput<MagpieConfig> {
+  readonly resumeFrom?: MagpieState;
+}
+
+/** Sums, and a number a batch. */
+interface MagpieState {
+  /** Rows that each batch has kept; these batches are done. */
+  readonly kept_B: readonly number[];
+  readonly rowsToKeep: number;
+  readonly counts: RolloutCounts;
+  /** Whether the run was held for bad queries; once is enough. */
+  readonly wasHeld: boolean;
+}
+
+/** Continue as new well before the server insists (4,096 events), at about 60 events a batch. */
+const BATCHES_PER_RUN = 40;
+
+/**
+ * Magpie: an aligned model writes what users would say after nothing but its chat template, and then answers it. Batches of
+ * queries go through the stages until exactly as many rows are kept as were asked for.
+ *
+ * @source Magpie (arXiv 2406.08464) §2
+ */
+export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
+  const { run, config } = input;
+  const control = new LoopControl(initialProgress('magpie', { stage: 'preflight' }));
+  let shortfall: string | null = null;
+
+  const work = async (): Promise<void> => {
+    const { planSynthesis, gatherPreferences, settleDataset } = modelActivities(config.temporal.taskQueue);
+    let state = input.resumeFrom;
+    if (state === undefined) {
+      await openingActivities(config.temporal.taskQueue).openRun({ run, config });
+      const { rowsToKeep } = await planSynthesis(run);
+      state = { kept_B: [], rowsToKeep, counts: NO_COUNTS, wasHeld: false };
+    }
+    const batches = new MagpieBatches(input, state, control);
+    await batches.untilEnough();
+    shortfall = describeShortfall(batches.state, batches.goal);
+    const settled = batchesToSettle(batches.kept_B, batches.goal.rowsToKeep);
+    if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
+    await settleDataset({
+      run,
+      batches: settled,
+      numRows: config.numRows,
+      shuffle: false,
+      tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
+      ...(shortfall === null ? {} : { shortfall }),
+    });
+  };
+
+  return runToReport(input, control, work, () => ({ reason: shortfall }));
+}
+
+/** The batches of one history, several in flight. */
+class MagpieBatches {
+  state: SynthesisState;
+  counts: RolloutCounts;
+  readonly goal: SynthesisGoal;
+  readonly kept_B: number[];
+  private wasHeld: boolean;
+  private readonly firstBatch: number;
+  private readonly input: MagpieInput;
+  private readonly control: LoopControl;
+  private readonly screening: InOrder;
+  private readonly comparing: InOrder;
+
+  constructor(input: MagpieInput, { kept_B, rowsToKeep, counts, wasHeld }: MagpieState, control: LoopControl) {
+    const begun = kept_B.length;
+    this.input = input;
+    this.control = control;
+    this.goal = { rowsToKeep, maxBatches: input.config.maxBatches };
+    this.kept_B = [...kept_B];
+    this.state = {
+      kept: kept_B.reduce((sum, kept) => sum + kept, 0),
+      finishedBatches: begun,
+      startedBatches: begun,
+    };
+    this.counts = counts;
+    this.wasHeld = wasHeld;
+    this.firstBatch = begun;
+    this.screening = new InOrder(begun);
+    this.comparing = new InOrder(begun);
+    this.report();
+  }
+
+  /** Works on batches until the rows are there or no batch may follow; goes on in a fresh history when this one is long. */
+  async untilEnough(): Promise<void> {
+    await Promise.all(Array.from({ length: this.input.config.shards.inFlight }, () => this.lane()));
+    if (decideNextBatch(this.state, this.goal) === 'end') return;
+    const { kept_B, counts, wasHeld, goal } = this;
+    const resumeFrom: MagpieState = { kept_B, rowsToKeep: goal.rowsToKeep, counts, wasHeld };
+    await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
+  }
+
+  private async lane(): Promise<void> {
+    for (;;) {
+      await this.control.untilRunning();
+      const next = decideNextBatch(this.state, this.goal);
+      if (next === 'end' || this.isHistoryFull()) return;
+      if (next === 'wait') {
+        const { finishedBatches } = this.state;
+        await condition(() => this.state.finishedBatches > finishedBatches);
+        continue;
+      }
+      const batch = this.state.startedBatches;
+      this.state = { ...this.state, startedBatches: batch + 1 };
+      const kept = await this.workOn(batch);
+      this.kept_B[batch] = kept;
+      this.state = {
+        ...this.state,
+        finishedBatches: this.state.finishedBatches + 1,
+        kept: this.state.kept + kept,
+      };
+      this.report();
+    }
+  }
+
+  /** Takes one batch through all stages; returns how many of its rows are kept. */
+  private async workOn(batch: number): Promise<number> {
+    const { run, config } = this.input;
+    const task = { run, batch };
+    const {
+      sampleQueries,
+      screenQueries,
+      tagBatch,
+      compareBatch,
+      answerQueries,
+      rewardBatch,
+      filterBatch,
+      drawPreferences,
+    } = modelActivities(config.temporal.taskQueue);
+
+    const sampled = await sampleQueries(task); // q ~ p(. | T_pre)
+    this.add(sampled);
+    await this.holdIfTemplateIsWrong(sampled);
+    // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
+    await this.screening.take(batch, () => screenQueries(task));
+    this.add(await tagBatch(task));
+    await this.comparing.take(batch, () => compareBatch(task));
+    this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
+    await rewardBatch(task);
+    const { alive } = await filterBatch(task);
+    if (config.quality.preferences !== undefined) this.add(await drawPreferences(task));
+    return alive;
+  }
+
+  /** Empty queries and queries without an end are the marks of a wrong template; more of them would only cost. */
+  private async holdIfTemplateIsWrong(sampled: {
+    readonly queries: number;
+    readonly empty: number;
+    readonly cut: number;
+  }): Promise<void> {
+    const { queries, empty, cut } = sampled;
+    const { maxEmptyShare, maxLengthShare } = this.input.config.screening;
+    const [found, field, limit] =
+      empty > maxEmptyShare * queries
+        ? [`${empty} of ${queries} queries are empty`, 'screening.maxEmptyShare', maxEmptyShare]
+        : [`${cut} of ${queries} queries ran on to their length limit`, 'screening.maxLengthShare', maxLengthShare];
+    if (this.wasHeld || (empty <= maxEmptyShare * queries && cut <= maxLengthShare * queries)) return;
+    this.wasHeld = true;
+    await this.control.hold(
+      `${found}, more than ${field} allows (${limit}): the model does not take what its template writes for the beginning of a query, or the sampling is too hot. Look at the rows, then \`tickloop resume\` to go on as it is or \`tickloop stop\` to end the run.`,
+    );
+  }
+
+  private add({
+    calls,
+    promptTokens,
+    completionTokens,
+  }: Pick<RolloutCounts, 'calls' | 'promptTokens' | 'completionTokens'>): void {
+    this.counts = addCounts(this.counts, { ...NO_COUNTS, calls, promptTokens, completionTokens });
+    this.report();
+  }
+
+  private report(): void {
+    const { rowsToKeep } = this.goal;
+    const done = Math.min(this.state.kept, rowsToKeep);
+    this.control.report({ stage: 'synthesize', done, total: rowsToKeep, counts: this.counts });
+  }
+
+  private isHistoryFull(): boolean {
+    const begun = this.state.startedBatches - this.firstBatch;
+    return begun >= BATCHES_PER_RUN || (begun > 0 && workflowInfo().continueAsNewSuggested);
+  }
+}
