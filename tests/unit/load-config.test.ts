@@ -74,7 +74,7 @@ describe('loadConfig', () => {
 
   it('names a missing field at what is around it', async () => {
     expect(await mistakesOf(LINES.filter((line) => !line.includes('train:')))).toBe(
-      `${path}:3: data.train: Invalid input: expected string, received undefined`,
+      `${path}:3: data.train: must be the path of a JSONL file, or { dataset: <name of a run> }`,
     );
   });
 
