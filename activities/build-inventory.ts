@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { GivenInventory } from '../inputs/given-inventory.ts';
 import { samplingParameters } from './policy-calls.ts';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
@@ -12,7 +13,7 @@ import { settleSkills, type InventoryCounts, type Skill } from '../domain/skillm
 import type { QueryType } from '../domain/skillmix/query-types.ts';
 import { askQueryTypes, extractByRow, extractByTopic } from './extract-skills.ts';
 import { startHeartbeats } from './heartbeats.ts';
-import type { GivenInventory } from './open-skillmix.ts';
+
 import { isRefused, type RefusedCall } from './paid-calls.ts';
 import { readArtifact, refOf } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readChatTemplate, type CheckpointTemplate } from '../clients/chat-template.ts';
 import type { MagpieConfig } from '../configs/schema/magpie.ts';
@@ -16,6 +15,7 @@ import {
 } from '../domain/synthesis/chat-frame.ts';
 import { resolveQueryStyle } from '../domain/synthesis/query-presets.ts';
 import { deriveStopRules, type StopRules } from '../domain/synthesis/stop-rules.ts';
+import { readSystemPrompts } from '../inputs/system-prompts.ts';
 import type { RunServices } from './run-services.ts';
 
 /** A system prompt and the frame that the template makes with it. */
@@ -48,16 +48,17 @@ const PROBE_TURN: FinishedTurn = { query: PROBE, reply: 'Speak it every day.' };
  */
 export async function prepareMagpie(services: RunServices, config: MagpieConfig): Promise<OpenedMagpie> {
   const template = await readChatTemplate(resolve(config.policy.modelPath));
-  const prompts = Object.entries(config.steering).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const steered: SteeredFrame[] = [];
-  for (const [key, { prompt, weight }] of prompts) {
-    const system = prompt === null ? null : await readPrompt(prompt, `steering.${key}.prompt`);
-    steered.push({ key: prompt === null ? null : key, system, weight, frame: frameOf(template, system) });
-  }
+  const prompts = await readSystemPrompts(config);
+  const steered: SteeredFrame[] = prompts.steering.map(({ key, system, weight }) => ({
+    key: system === null ? null : key,
+    system,
+    weight,
+    frame: frameOf(template, system),
+  }));
   if (steered.length === 0) {
     steered.push({ key: null, system: null, weight: 1, frame: frameOf(template, null) });
   }
-  const laterTurns = config.turns.count === 1 ? null : await prepareLaterTurns(template, config);
+  const laterTurns = config.turns.count === 1 ? null : prepareLaterTurns(template, prompts.laterTurns);
   for (const { system, frame } of steered) await checkTokens(services, config, system, frame, []);
   if (laterTurns !== null) await checkTokens(services, config, laterTurns.system, laterTurns.frame, [PROBE_TURN]);
   await checkContext(services, config, steered);
@@ -89,11 +90,10 @@ function frameOf(template: CheckpointTemplate, system: string | null): ChatFrame
   return frame;
 }
 
-async function prepareLaterTurns(
+function prepareLaterTurns(
   template: CheckpointTemplate,
-  { turns }: MagpieConfig,
-): Promise<NonNullable<OpenedMagpie['laterTurns']>> {
-  const system = turns.systemPrompt === null ? null : await readPrompt(turns.systemPrompt, 'turns.systemPrompt');
+  system: string | null,
+): NonNullable<OpenedMagpie['laterTurns']> {
   const frame = frameOf(template, system);
   promptForQuery(frame, [PROBE_TURN]); // refuses a template that cannot go on
   return { system, frame };
@@ -103,21 +103,6 @@ function stopRulesOf(template: CheckpointTemplate, { queries }: MagpieConfig, fr
   const { text, specialTokens, endIds, namedTokens } = template;
   const { newlineStop } = resolveQueryStyle(queries);
   return deriveStopRules({ frame, template: text, specialTokens, endIds, namedTokens, stopAtNewline: newlineStop });
-}
-
-async function readPrompt(path: string, field: string): Promise<string> {
-  const text = await readFile(resolve(path), 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError(
-      'config/unusable',
-      `${field}: the file ${resolve(path)} can't be read (${cause.code ?? cause.message}).`,
-      { cause },
-    );
-  });
-  if (text.trim() !== '') return text.trim();
-  throw new ConfigError(
-    'config/unusable',
-    `${field}: the file ${resolve(path)} is empty, and an empty system prompt is not the template's own: write one, or use null.`,
-  );
 }
 
 /** The server's ids of a conversation against those of our text: what it answers in chats is what it goes on from here. */

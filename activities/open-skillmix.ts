@@ -3,22 +3,13 @@ import type { ArtifactRef } from '../domain/artifact.ts';
 import { skillmixName } from '../domain/artifact-names.ts';
 import { ConfigError, ModelServerError } from '../domain/errors.ts';
 import type { RunRef } from '../domain/run.ts';
-import type { NamedSkill } from '../domain/skillmix/inventory.ts';
 import type { PairPrompts } from '../domain/skillmix/chat.ts';
 import type { QueryType } from '../domain/skillmix/query-types.ts';
+import { readGivenInventory, type GivenInventory } from '../inputs/given-inventory.ts';
 import { countChat } from './fit-examples.ts';
 import { refOf } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
-import { readQueryTypeFile, readSkillFile } from './skill-files.ts';
 import { readPairMaterial } from './skillmix-prompts.ts';
-
-/** What a config gives of an inventory, read and checked. */
-export interface GivenInventory {
-  /** Empty where the teacher names the skills. */
-  readonly named: readonly NamedSkill[];
-  /** Empty where the teacher writes the types. */
-  readonly queryTypes: readonly QueryType[];
-}
 
 /** What Instruct-SkillMix needs beside its config. */
 export interface OpenedSkillmix {
@@ -36,7 +27,7 @@ export interface OpenedSkillmix {
  * @throws DataError with file and line; ConfigError `config/unusable`; ModelServerError
  */
 export async function prepareSkillmix(services: RunServices, config: SkillmixConfig): Promise<OpenedSkillmix> {
-  const given = await readGiven(config);
+  const given = await readGivenInventory(config);
   const adopted = config.inventory.source === 'run' ? await findInventory(services, config.inventory.run) : [];
   const material = await readPairMaterial();
   await checkChatFits(services, config, given);
@@ -55,14 +46,6 @@ export async function recordSkillmix({ store }: RunServices, run: RunRef, { give
     shards: [[given]],
     summary: {},
   });
-}
-
-async function readGiven({ inventory }: SkillmixConfig): Promise<GivenInventory> {
-  if (inventory.source === 'run') return { named: [], queryTypes: [] };
-  return {
-    named: inventory.source === 'files' ? await readSkillFile(inventory.skills) : [],
-    queryTypes: inventory.queryTypes === undefined ? [] : await readQueryTypeFile(inventory.queryTypes),
-  };
 }
 
 async function findInventory({ store }: RunServices, runName: string): Promise<readonly ArtifactRef[]> {

@@ -23,6 +23,8 @@ const COUNTED_IN: Readonly<Record<string, readonly string[]>> = {
   divergence: ['measureKl'],
   curate: ['labelQueries'],
   bootstrap: ['drawThoughts'],
+  // Rows count once they are through all stages.
+  synthesize: [],
 };
 
 /** Activities that make no calls to be counted: a trainer's steps, and tokens that are scored one by one. */

@@ -28,6 +28,8 @@ const UNITS: Readonly<Record<string, string>> = {
   sample: 'calls',
   bootstrap: 'calls',
   curate: 'queries',
+  synthesize: 'rows kept',
+  generate: 'pairs',
   'held-out': 'calls',
   followed: 'calls for followed queries',
   divergence: 'tokens scored for the KL',

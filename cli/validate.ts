@@ -16,7 +16,9 @@ export async function validate(configPath: string, sets: readonly string[], outp
     `${configPath} is valid: loop ${config.loop}, ${lengthOf(config)}, seed ${config.seed}, hash ${configHash.slice(0, 16)}`,
   );
   const counts = Object.entries(rows).map(([name, count]) => `${name} ${formatCount(count)}`);
-  output.line(`its data files are valid: ${counts.join(', ')} rows`);
+  output.line(
+    counts.length === 0 ? 'the files that it names are valid' : `its data files are valid: ${counts.join(', ')} rows`,
+  );
   output.object({ valid: true, configHash, rows, config });
   return 0;
 }

@@ -97,4 +97,19 @@ describe('validate', () => {
       expect(lines[1]).toMatch(/^its data files are valid: \S/);
     },
   );
+
+  it('reads the system prompts of Magpie and the query types of Instruct-SkillMix', async () => {
+    const gone = join(folder, 'gone.md');
+    await expect(
+      validate('configs/magpie.yaml', [`steering={ math: { prompt: ${gone} } }`], output),
+    ).rejects.toMatchObject({
+      code: 'config/unusable',
+      message: `steering.math.prompt: the file ${gone} can't be read (ENOENT).`,
+    });
+    await expect(validate('configs/skillmix.yaml', [`inventory.queryTypes=${gone}`], output)).rejects.toMatchObject({
+      code: 'data/unreadable',
+    });
+    expect(await validate('configs/magpie.yaml', [], output)).toBe(0);
+    expect(lines.at(-1)).toBe('the files that it names are valid');
+  });
 });
