@@ -16,7 +16,7 @@ export interface TickloopRun {
 /** What a row of the dataset has of its origin. */
 interface ExportedRow {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
-  readonly origin: { readonly preQuery: string };
+  readonly gen_input_configs: { readonly pre_query_template: string };
 }
 
 /** Makes rows by the command line, as its README has it. @returns them and the text that a query began with */
@@ -53,7 +53,7 @@ export async function runTickloopMagpie(
   const content = ({ messages }: ExportedRow, role: string) => messages.find((one) => one.role === role)?.content ?? '';
   return {
     pairs: exported.map((row) => ({ query: content(row, 'user'), reply: content(row, 'assistant') })),
-    preQuery: exported[0]?.origin.preQuery ?? '',
+    preQuery: exported[0]?.gen_input_configs.pre_query_template ?? '',
   };
 }
 
