@@ -2,6 +2,7 @@ import type { SamplingParameters } from '../clients/model-server.ts';
 import { callSeed } from '../domain/random.ts';
 import type { AskedReply } from '../domain/skillmix/extraction.ts';
 import { isRefused } from './paid-calls.ts';
+import type { TeacherRequest } from './skillmix-seats.ts';
 import { askTeacher, type TeacherCalls } from './teacher-calls.ts';
 
 /** What the calls for an inventory share. */
@@ -9,6 +10,8 @@ export interface ListCalls {
   readonly teacher: TeacherCalls;
   readonly seed: number;
   readonly sampling: SamplingParameters;
+  /** How names are asked for. */
+  readonly output: 'lines' | 'json';
   readonly attempts: number;
   readonly log: (reply: AskedReply) => void;
 }
@@ -18,6 +21,8 @@ export interface ListTask<Entries> {
   readonly step: AskedReply['step'];
   readonly subject: string;
   readonly content: string;
+  /** JSON schema that the reply has to follow. */
+  readonly jsonSchema?: TeacherRequest['jsonSchema'];
   readonly read: (reply: string) => Entries;
   /** How many entries were read; none is no list. */
   readonly size: (entries: Entries) => number;
@@ -26,11 +31,16 @@ export interface ListTask<Entries> {
 /** Asks for a list until something can be read, each time with a new seed; `null` where nothing ever could. */
 export async function askList<Entries>(
   { teacher, seed, sampling, attempts, log }: ListCalls,
-  { step, subject, content, read, size }: ListTask<Entries>,
+  { step, subject, content, jsonSchema, read, size }: ListTask<Entries>,
 ): Promise<Entries | null> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const callsSeed = callSeed({ seed, stage: `skillmix-${step}`, round: 0, promptId: subject, sampleIndex: attempt });
-    const answer = await askTeacher(teacher, { messages: [{ role: 'user', content }], seed: callsSeed, sampling });
+    const answer = await askTeacher(teacher, {
+      messages: [{ role: 'user', content }],
+      seed: callsSeed,
+      sampling,
+      ...(jsonSchema === undefined ? {} : { jsonSchema }),
+    });
     const entry = { step, subject, attempt, seed: callsSeed };
     if (isRefused(answer)) {
       log({ ...entry, text: null, finishReason: null, entries: 0 });

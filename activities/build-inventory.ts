@@ -157,6 +157,7 @@ async function extract(
     },
     seed,
     sampling: { ...samplingParameters(sampling), maxTokens: inventory.maxTokens },
+    output: inventory.output,
     attempts: inventory.attempts,
     log: (reply: AskedReply) => replies.push(reply),
   };

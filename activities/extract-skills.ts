@@ -33,7 +33,12 @@ export async function extractByTopic(
   const topics = new Map<string, string>();
   for (let round = 0; round < config.topicRounds; round += 1) {
     const [named] = await inLane(calls, [`round-${round}`], (subject) =>
-      askNames(calls, 'topics', subject, renderTopics(templates.topics, config.topicsPerRound, [...topics.values()])),
+      askNames(calls, {
+        step: 'topics',
+        subject,
+        content: renderTopics(templates.topics, config.topicsPerRound, [...topics.values()]),
+        count: config.topicsPerRound,
+      }),
     );
     for (const label of named ?? []) if (!topics.has(normaliseName(label))) topics.set(normaliseName(label), label);
   }
@@ -42,7 +47,7 @@ export async function extractByTopic(
       topic: { quoted: topic },
       count: { plain: String(config.skillsPerTopic) },
     });
-    const labels = await askNames(calls, 'skills', name, content);
+    const labels = await askNames(calls, { step: 'skills', subject: name, content, count: config.skillsPerTopic });
     return labels.map((label): NamedSkill => ({ label, topic: name, source: 'asked' }));
   });
   return { topics: [...topics.keys()], named: named_T.flat() };
@@ -65,7 +70,9 @@ export async function extractByRow(
       instruction: { quoted: instruction },
       count: { plain: String(config.skillsPerRow) },
     });
-    const names = (await askNames(calls, 'label', rowId, content)).map(normaliseName).filter(isName);
+    const names = (await askNames(calls, { step: 'label', subject: rowId, content, count: config.skillsPerRow }))
+      .map(normaliseName)
+      .filter(isName);
     return { rowId, labels: [...new Set(names)].slice(0, config.skillsPerRow) };
   });
   const labels = [...new Set(labelled.flatMap((row) => row.labels))].toSorted();
@@ -106,14 +113,32 @@ export async function askQueryTypes(
   return (types ?? []).slice(0, count);
 }
 
-async function askNames(
-  calls: ListCalls,
-  step: 'topics' | 'skills' | 'label',
-  subject: string,
-  content: string,
-): Promise<readonly string[]> {
+interface NamesTask {
+  readonly step: 'topics' | 'skills' | 'label';
+  readonly subject: string;
+  readonly content: string;
+  /** How many names the content asks for. */
+  readonly count: number;
+}
+
+async function askNames(calls: ListCalls, { step, subject, content, count }: NamesTask): Promise<readonly string[]> {
   const read = (reply: string) => parseList(reply).filter((label) => isName(normaliseName(label)));
-  return (await askList(calls, { step, subject, content, read, size: ({ length }) => length })) ?? [];
+  const asked = calls.output === 'json' ? asJson(content, count) : { content };
+  return (await askList(calls, { step, subject, ...asked, read, size: ({ length }) => length })) ?? [];
+}
+
+/** A list that a grammar can hold a small model to: exactly so many names of one to three words. */
+function asJson(content: string, count: number) {
+  const name = { type: 'string', pattern: "^[A-Za-z'-]+( [A-Za-z'-]+)?( [A-Za-z'-]+)?$" };
+  return {
+    content: `${content}\n\nGive them as JSON: {"names": [...]}, with ${count} names in it.`,
+    jsonSchema: {
+      type: 'object',
+      properties: { names: { type: 'array', items: name, minItems: count, maxItems: count } },
+      required: ['names'],
+      additionalProperties: false,
+    },
+  };
 }
 
 function renderTopics(template: string, count: number, known: readonly string[]): string {

@@ -20,6 +20,10 @@ const queryTypes = z
 
 const askedTypes = z.int().min(1).max(40).default(12).describe('query types that the teacher is asked for');
 const maxTokens = z.int().min(16).max(16_384).default(1024).describe('longest list, tokens');
+const output = z
+  .enum(['lines', 'json'])
+  .default('lines')
+  .describe('how the teacher writes names: one a line, or as JSON, to which a server with structured output holds it');
 const attempts = z.int().min(1).max(8).default(3).describe('tries for a readable list, each with a new seed');
 
 /** Where skills and query types come from. */
@@ -32,6 +36,7 @@ export const skillInventory = z.discriminatedUnion('source', [
     queryTypes,
     askedTypes,
     minSimilarity,
+    output,
     maxTokens,
     attempts,
   }),
@@ -46,6 +51,7 @@ export const skillInventory = z.discriminatedUnion('source', [
     queryTypes,
     askedTypes,
     minSimilarity,
+    output,
     maxTokens,
     attempts,
   }),

@@ -5,7 +5,7 @@ const MARK = /^\s*(?:[-*•–]\s+|\(?\d{1,4}[.):]\s*|[a-z][.)]\s+)?/i;
 const DEFINITION = /\s*(?::|\s[-–—]\s).*$/s;
 
 /**
- * The entries of a list that a model wrote: one a line under any bullets or numbers, a JSON list, or one line with commas.
+ * The entries of a list that a model wrote: one a line under any bullets or numbers, a JSON list, bare or under `names`, or one line with commas.
  * Headings, openings ("Here are ten topics:") and definitions behind a name are left out.
  */
 export function parseList(reply: string): readonly string[] {
@@ -34,9 +34,11 @@ export function parseList(reply: string): readonly string[] {
 function parseJsonList(text: string): readonly string[] | null {
   const [, fenced] = /^```(?:json)?\s*\n([\s\S]*?)\n```/.exec(text) ?? [];
   const body = (fenced ?? text).trim();
-  if (!body.startsWith('[')) return null;
+  if (!/^[[{]/.test(body)) return null;
   try {
-    const list = JSON.parse(body) as readonly unknown[];
+    const value = JSON.parse(body) as unknown;
+    const list = Array.isArray(value) ? value : (value as { readonly names?: unknown }).names;
+    if (!Array.isArray(list)) return null;
     return list.filter((entry): entry is string => typeof entry === 'string' && entry.trim() !== '');
   } catch {
     return null;

@@ -44,6 +44,29 @@ describe('the inventory', () => {
     expect(bench.bodies()).toHaveLength(3);
   });
 
+  it('asks for names as JSON where the config says so, and holds the teacher to as many as it asks for', async () => {
+    const data = join(bench.folder, 'data.jsonl');
+    await writeFile(
+      data,
+      `${JSON.stringify({ promptId: 'p', messages: [{ role: 'user', content: 'Mend my bike.' }] })}\n`,
+    );
+    const { queryTypes } = bench.files;
+    bench.instead = (turn) => (turn === 'label' ? '{"names": ["weighing options", "estimating effort"]}' : undefined);
+    const inventory = {
+      source: 'labelled',
+      data,
+      queryTypes,
+      output: 'json',
+      skillsPerRow: 2,
+      groupLabels: 0,
+    } as const;
+    expect(await bench.open({ inventory })).toMatchObject({ skills: 2 });
+    expect(bench.bodies()[0]).toMatchObject({
+      messages: [{ content: expect.stringContaining('Give them as JSON: {"names": [...]}, with 2 names in it.') }],
+      structured_outputs: { json: { properties: { names: { minItems: 2, maxItems: 2 } } } },
+    });
+  });
+
   it('is taken over from another run, which makes held-out rows of other combinations possible', async () => {
     await bench.open();
     bench.runName = 'other';

@@ -50,6 +50,7 @@ describe('a list of a model', () => {
   });
 
   it('may be empty', () => {
+    expect(parseList('{"names": ["one", "two words", 3, " "]}')).toEqual(['one', 'two words']);
     expect(parseList('')).toEqual([]);
     expect(parseList('Here are some topics:')).toEqual([]);
   });
