@@ -56,9 +56,9 @@ export function screenEnd(finishReason: FinishReason): ScreenReason | undefined 
   return finishReason === 'length' ? 'length' : 'unfinished';
 }
 
-/** The form in which two queries are the same one. */
+/** The form in which two queries are the same one. Compatible characters stay apart: "10²" is not "102". */
 export function duplicateKey(text: string): string {
-  return text.normalize('NFKC').replaceAll(/\s+/gu, ' ').trim().toLowerCase();
+  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim().toLowerCase();
 }
 
 function lengthOf(text: string): number {

@@ -141,13 +141,29 @@ describe('equal texts', () => {
 
   it('are dropped without any index, and rows that were dropped before do not count', () => {
     const gone = makeRow(0, 'Hello there', { dropped: { by: 'screened', reason: 'length' } });
-    const rows = [gone, makeRow(1, 'Hello there'), makeRow(2, 'Hello, there!')];
+    const rows = [gone, makeRow(1, 'Hello there'), makeRow(2, 'Hello there!')];
     const compared = compareRows(
       rows.map((row) => ({ row, item: null, earlier: null })),
       { knownTexts: new Map(), index: null, rules: [] },
     );
     expect(compared[0]).toBe(gone);
     expect(kept(compared)).toEqual([1]);
+  });
+
+  it.each([
+    ['How do I learn C++?', 'How do I learn C?'],
+    ['How do I learn C#?', 'How do I learn C?'],
+    ['What is 5 + 3?', 'What is 5 - 3?'],
+    ['Solve x < 3.', 'Solve x > 3.'],
+    ['What is 10²?', 'What is 102?'],
+    ["Let's eat, grandma", "Let's eat grandma"],
+  ])('are not %j and %j, which ask for different things', (one, other) => {
+    expect(exactKey(one)).not.toBe(exactKey(other));
+  });
+
+  it('are the same in spite of case, blanks and the marks at the end', () => {
+    const asked = ['How do I learn C++?', ' how do I  learn c++', 'How do I learn C++ ?!', 'How do I learn C++.'];
+    expect(new Set(asked.map(exactKey)).size).toBe(1);
   });
 
   it('of earlier batches count too', () => {
