@@ -198,6 +198,17 @@ describe('the nearest earlier query, by words', () => {
     expect(createWordIndex(2, 0.4).nearest(['x'])).toEqual([{ minDistance: null, rowId: null, repeatCount: 0 }]);
   });
 
+  it('is not at 0 where a sign alone tells two queries apart', () => {
+    const index = createWordIndex(3, 0.4);
+    index.add('a', 'What is 5 + 3?');
+    // Of three shingles each, "what is 5" is shared.
+    expect(index.nearest(['What is 5 - 3?'])).toEqual([{ minDistance: 0.8, rowId: 'a', repeatCount: 0 }]);
+    index.add('b', 'How do I learn C++?');
+    expect(index.nearest(['How do I learn C?'])).toEqual([{ minDistance: 0.4, rowId: 'b', repeatCount: 0 }]);
+    index.add('c', 'Name a **well-known** poet.');
+    expect(index.nearest(['name a well-known poet'])).toEqual([{ minDistance: 0, rowId: 'c', repeatCount: 1 }]);
+  });
+
   it('drops a query in other words only when they are few, across batches too', () => {
     const queries = [
       'How do I bake bread at home without an oven',
