@@ -155,6 +155,15 @@ describe('screening', () => {
 describe('the sanitiser', () => {
   it.each([
     ['1. **Question:** What is 2 + 2? Answer: 4', 'gemma-2', 'What is 2 + 2?', '4'],
+    ['Solve x + 1 = 3 for x.\n  **Solution:** x = 2', 'llama-3', 'Solve x + 1 = 3 for x.', '4'],
+    ['What is 2 + 2? The answer is below. Correct answer: 4', 'llama-3', 'What is 2 + 2? The answer is below.', '4'],
+    [
+      'Can you please provide a detailed explanation: how do vaccines work?',
+      'llama-3',
+      'Can you please provide a detailed explanation: how do vaccines work?',
+      '99.1',
+    ],
+    ['Write down the solution: x + 1 = 2', 'gemma-2', 'Write down the solution: x + 1 = 2', '6.2'],
     ['*How do birds fly?* They flap.', 'gemma-2', 'How do birds fly?', '1'],
     ['"How do birds fly?" asked Tom.', 'gemma-2', 'How do birds fly?', '2.1'],
     ['"A poem about birds"\nRoses', 'gemma-2', 'A poem about birds', '2.2'],
