@@ -7,7 +7,7 @@ import type { ChatMessage } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
 import { promptForQuery, type FinishedTurn } from '../domain/synthesis/chat-frame.ts';
 import { duplicateKey, screenEnd, screenQuery } from '../domain/synthesis/screen-query.ts';
-import type { DroppedRow, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
+import type { DroppedRow, MagpieOrigin, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { drawQueries, type DrawnQuery } from './draw-queries.ts';
 import type { OpenedMagpie } from './open-magpie.ts';
 import { isRefused } from './paid-calls.ts';
@@ -114,7 +114,7 @@ class Answering {
       this.scope,
       open.map(({ row, turns }) => ({
         prompt: promptForQuery(laterTurns.frame, turns),
-        sampling: querySampling(this.config, row.origin),
+        sampling: querySampling(this.config, cellOf(row)),
         stop,
         seed: this.seedOf('query', turn, row),
         n: 1,
@@ -222,6 +222,12 @@ class Answering {
       completionTokens: this.usage.completionTokens + completionTokens,
     };
   }
+}
+
+/** Later turns are drawn as the first one was. */
+function cellOf({ origin }: SynthesisRow) {
+  const { temperature, topP, minP = 0 } = origin as MagpieOrigin;
+  return { temperature, topP, minP };
 }
 
 function isOpen({ dropped }: Talk): boolean {

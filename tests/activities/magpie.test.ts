@@ -13,6 +13,7 @@ import { createScreenQueriesActivities } from '../../activities/screen-queries.t
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { synthesisShardName, type SynthesisStage } from '../../domain/artifact-names.ts';
 import type { RunRef } from '../../domain/run.ts';
+import { describeDraw } from '../../domain/synthesis/describe-draw.ts';
 import type { MagpieOrigin, SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import {
@@ -35,6 +36,7 @@ interface SentBody {
   readonly seed: number;
   readonly n: number;
   readonly temperature: number;
+  readonly min_p: number;
 }
 
 const PRE_QUERY =
@@ -172,6 +174,39 @@ describe('drawing queries', () => {
     expect(steered?.origin).toMatchObject({
       preQuery: '<|im_start|>system\nYou like mathematics.<|im_end|>\n<|im_start|>user\n',
     });
+  });
+});
+
+describe('cells of the mix', () => {
+  it('keep their min-p each, in the call, in the row and in later turns', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    await open({
+      queries: {
+        callsPerBatch: 4,
+        samplesPerCall: 2,
+        maxTokens: 64,
+        cells: [{ temperature: 0.7 }, { temperature: 0.7, minP: 0.1 }],
+      },
+      turns: { count: 2, systemPrompt: join(folder, 'turns.md') },
+    });
+    await sample(0);
+    const drawn = new Map(bodiesTo('/v1/completions').map(({ seed, min_p: minP }) => [seed, minP]));
+    expect(new Set(drawn.values())).toEqual(new Set([0, 0.1]));
+    const rows = await rowsOf('queries', 0);
+    expect(rows.map(({ origin }) => (origin as MagpieOrigin).minP ?? 0)).toEqual(
+      rows.map(({ origin: { seed } }) => drawn.get(seed - (seed % 256))),
+    );
+    expect(new Set(rows.map(({ origin }) => describeDraw(origin)))).toEqual(
+      new Set(['temperature 0.7, top-p 1', 'temperature 0.7, top-p 1, min-p 0.1']),
+    );
+    await screen(0);
+    await compareNothing(0);
+    const asked = (await rowsOf('compared', 0)).filter(({ dropped }) => dropped === undefined);
+    await answer(0);
+    const later = bodiesTo('/v1/completions').filter(({ n }) => n === 1);
+    expect(later.map(({ min_p: minP }) => minP).toSorted()).toEqual(
+      asked.map(({ origin }) => (origin as MagpieOrigin).minP ?? 0).toSorted(),
+    );
   });
 });
 
