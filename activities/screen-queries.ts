@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { sha256Hex } from '../clients/content-hash.ts';
 import type { MagpieConfig } from '../configs/schema/magpie.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
@@ -36,6 +37,8 @@ interface Seen {
 /** Leaves out by rule what is not worth a judge's or a reply's tokens. */
 export function createScreenQueriesActivities(provider: RunServicesProvider) {
   const seenByRun = new Map<string, Seen>();
+  // Two attempts at once would each go on where the other one is, and a batch would be read by none.
+  const oneAtATime = pLimit(1);
 
   return {
     /** Goes by the queries of all earlier batches, which have to be drawn; of several equal ones the first stays. */
@@ -45,10 +48,15 @@ export function createScreenQueriesActivities(provider: RunServicesProvider) {
       if (existing !== undefined) return existing.summary as unknown as ScreenedQueries;
       const config = configOfLoop(services.config, 'magpie');
       const queries = await readBatch(services, task, 'queries');
-      const known = await withHeartbeats(() => readSeen(services, config, task, seenByRun));
-      const own = new Set<string>();
       const cleaned = queries.rows.map((row) => clean(config, row));
-      const rows = cleaned.map((query) => screen(config, query, known, own));
+      // What is known grows with the next batch, so it is gone by before anybody else reads on.
+      const rows = await withHeartbeats(() =>
+        oneAtATime(async () => {
+          const known = await readSeen(services, config, task, seenByRun);
+          const own = new Set<string>();
+          return cleaned.map((query) => screen(config, query, known, own));
+        }),
+      );
       const summary = { left: rows.filter(({ dropped }) => dropped === undefined).length };
       await writeBatch(services, task, 'screened', {
         step: 'screen-queries',

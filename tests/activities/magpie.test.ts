@@ -24,6 +24,7 @@ import {
   tokenizeByTemplate,
   writeCheckpoint,
 } from '../support/magpie-world.ts';
+import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 import {
   startScriptedModelServer,
   type RecordedRequest,
@@ -244,6 +245,29 @@ describe('screening queries', () => {
     await screen(1);
     const rows = await rowsOf('screened', 1);
     expect(rows.filter(({ dropped }) => dropped?.reason === 'duplicate')).toHaveLength(2);
+  });
+
+  it('knows all earlier batches when two attempts at one are at work at once', async () => {
+    await open();
+    const asked = ['What is a river?', 'What is a lake?', 'What is a lake?', 'What is a pond?', 'What is a pond?'];
+    for (const [batch, content] of asked.entries()) {
+      await store().write({
+        name: synthesisShardName('test', 'queries', batch),
+        schema: 'synthesis-row',
+        step: 'sample-queries',
+        parents: [],
+        configHash: run.configHash,
+        policy: null,
+        shards: [[makeSynthesisRow(batch, { messages: [{ role: 'user', content }] })]],
+        summary: {},
+      });
+    }
+    const worker = activities();
+    const screenOn = (batch: number) => inActivity(() => worker.screenQueries({ run, batch }));
+    await Promise.all([screenOn(2), screenOn(2)]);
+    await Promise.all([screenOn(4), screenOn(4)]);
+    expect((await rowsOf('screened', 2))[0]?.dropped?.reason).toBe('duplicate');
+    expect((await rowsOf('screened', 4))[0]?.dropped?.reason).toBe('duplicate');
   });
 
   it('cuts at the line of a role, and keeps what was drawn beside it', async () => {
