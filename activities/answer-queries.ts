@@ -6,6 +6,7 @@ import type { PolicyVersion } from '../domain/policy-version.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
 import { promptForQuery, type FinishedTurn } from '../domain/synthesis/chat-frame.ts';
+import { resolvePresetChoices } from '../domain/synthesis/query-presets.ts';
 import { duplicateKey, screenEnd, screenQuery } from '../domain/synthesis/screen-query.ts';
 import type { DroppedRow, MagpieOrigin, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { drawQueries, type DrawnQuery } from './draw-queries.ts';
@@ -14,7 +15,7 @@ import { isRefused } from './paid-calls.ts';
 import { drawRollouts, samplingParameters, type CallUsage } from './policy-calls.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 import { querySampling, readFrames } from './sample-queries.ts';
-import { cleanQuery } from './screen-queries.ts';
+import { cleanQuery, screenRules } from './screen-queries.ts';
 import { findBatch, readBatch, writeBatch } from './magpie-batches.ts';
 import type { BatchTask } from './synthesis-batch.ts';
 
@@ -134,6 +135,7 @@ class Answering {
   /** Answers each open conversation. */
   async reply(talks: readonly Talk[], turn: number): Promise<readonly Talk[]> {
     const { model, server, lane } = this.replier();
+    const { replyTemperature: temperature } = resolvePresetChoices(this.config);
     const policy: PolicyVersion = { round: 0, servedModel: model, adapterHash: null, adapterPath: null };
     const open = talks.filter(isOpen);
     const { rollouts, usage } = await drawRollouts(
@@ -146,7 +148,7 @@ class Answering {
         firstSample: 0,
         seed: this.seedOf('reply', turn, talk.row),
         n: 1,
-        sampling: samplingParameters(this.config.replies),
+        sampling: samplingParameters({ ...this.config.replies, temperature }),
       })),
     );
     this.addUsage(usage);
@@ -191,11 +193,12 @@ class Answering {
     if (drawn === undefined) return { query: '', reason: 'failed' };
     const { text } = cleanQuery(this.config, drawn.text);
     // A short follow-up ("Why?") is a good one.
-    const rules = { ...this.config.screening, minChars: 0 };
+    const rules = { ...screenRules(this.config), minChars: 0 };
     const repeats = turns.some(({ query }) => duplicateKey(query) === duplicateKey(text));
     return {
       query: text,
-      reason: screenEnd(drawn.finishReason) ?? screenQuery(text, rules) ?? (repeats ? 'repeats' : undefined),
+      reason:
+        screenEnd(drawn.finishReason) ?? screenQuery(text, rules, drawn.text) ?? (repeats ? 'repeats' : undefined),
     };
   }
 

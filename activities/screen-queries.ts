@@ -3,9 +3,9 @@ import { sha256Hex } from '../clients/content-hash.ts';
 import type { MagpieConfig } from '../configs/schema/magpie.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
 import type { MagpieOrigin, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
-import { resolveQueryStyle } from '../domain/synthesis/query-presets.ts';
+import { resolvePresetChoices, resolveQueryStyle } from '../domain/synthesis/query-presets.ts';
 import { sanitiseQuery } from '../domain/synthesis/sanitise-query.ts';
-import { duplicateKey, screenQuery } from '../domain/synthesis/screen-query.ts';
+import { duplicateKey, screenQuery, type ScreenRules } from '../domain/synthesis/screen-query.ts';
 import { trimQuery } from '../domain/synthesis/trim-query.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
@@ -70,6 +70,11 @@ export function createScreenQueriesActivities(provider: RunServicesProvider) {
   };
 }
 
+/** The rules of the config, and what its preset has for those that it leaves open. */
+export function screenRules(config: MagpieConfig): ScreenRules {
+  return { ...config.screening, rejectMarkdown: resolvePresetChoices(config).rejectMarkdown };
+}
+
 /** Cuts at a role's line, and applies the rules of the family where the config has one. */
 export function cleanQuery(
   { queries }: MagpieConfig,
@@ -89,7 +94,7 @@ function clean(config: MagpieConfig, row: SynthesisRow): CleanedQuery {
 }
 
 function screen(
-  { screening }: MagpieConfig,
+  config: MagpieConfig,
   { row, text }: CleanedQuery,
   known: ReadonlySet<string>,
   own: Set<string>,
@@ -97,7 +102,8 @@ function screen(
   if (row.dropped !== undefined) return row;
   const raw = row.messages[0]?.content ?? '';
   const key = keyOf(text);
-  const reason = screenQuery(text, screening) ?? (known.has(key) || own.has(key) ? 'duplicate' : undefined);
+  const reason =
+    screenQuery(text, screenRules(config), raw) ?? (known.has(key) || own.has(key) ? 'duplicate' : undefined);
   own.add(key);
   const origin = row.origin as MagpieOrigin;
   return {

@@ -57,7 +57,12 @@ const repliesConfig = samplingConfig.extend({
     .union([z.literal('self'), z.strictObject(endpointFields)])
     .default('self')
     .describe('who answers: the model that wrote the queries, or another one'),
-  temperature: z.number().min(0).max(2).default(0).describe('softmax temperature; 0 is greedy, as in the paper'),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe('softmax temperature; 0 is greedy. Default: as the preset, greedy for most as in the paper'),
   maxTokens: z.int().min(1).max(32768).default(4096).describe('longest reply, tokens'),
   withSteering: z
     .boolean()
@@ -79,7 +84,10 @@ const turnsConfig = z.strictObject({
 
 const screeningConfig = z.strictObject({
   minChars: z.int().min(0).max(1000).default(15).describe('shortest query, characters; CJK characters count three'),
-  rejectMarkdown: z.boolean().default(false).describe('drop queries that begin with a heading or in bold'),
+  rejectMarkdown: z
+    .boolean()
+    .optional()
+    .describe('drop queries that are drawn with a heading or bold at their beginning; default: as the preset'),
   maxEmptyShare: z
     .number()
     .min(0)

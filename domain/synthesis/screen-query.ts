@@ -38,13 +38,18 @@ const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han
  * for whoever has seen the other queries.
  *
  * @param text as it would be asked, stripped
+ * @param drawn as the model wrote it: a sanitiser takes the marks of a heading away
  * @source magpie-align/magpie, cards of the filtered sets (queries that end with a colon); the other rules are ours
  */
-export function screenQuery(text: string, { minChars, rejectMarkdown }: ScreenRules): ScreenReason | undefined {
+export function screenQuery(
+  text: string,
+  { minChars, rejectMarkdown }: ScreenRules,
+  drawn = text,
+): ScreenReason | undefined {
   if (text === '') return 'empty';
   if (ASSISTANT_OPENING.test(text)) return 'role-confusion';
   if (MARKUP.test(text)) return 'markup';
-  if (rejectMarkdown && MARKDOWN_OPENING.test(text)) return 'markdown';
+  if (rejectMarkdown && MARKDOWN_OPENING.test(drawn.trimStart())) return 'markdown';
   if (lengthOf(text) < minChars) return 'too-short';
   if (/[:：]\s*[*_]*$/u.test(text)) return 'dangling';
   return pointsAtNothing(text) ? 'absent-content' : undefined;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { runIdentity } from '../../configs/run-identity.ts';
 import { magpieConfig } from '../../configs/schema/magpie.ts';
 import { batchesToSettle, decideNextBatch, describeShortfall } from '../../domain/synthesis/batch-demand.ts';
 import { planQueryCalls, SEED_STRIDE } from '../../domain/synthesis/query-plan.ts';
-import { QUERY_PRESETS, resolveQueryStyle } from '../../domain/synthesis/query-presets.ts';
+import { QUERY_PRESETS, resolvePresetChoices, resolveQueryStyle } from '../../domain/synthesis/query-presets.ts';
 import { sanitiseQuery } from '../../domain/synthesis/sanitise-query.ts';
 import { duplicateKey, screenEnd, screenQuery } from '../../domain/synthesis/screen-query.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
@@ -33,12 +34,29 @@ describe('sampling presets', () => {
   it('give way to what a config says', () => {
     expect(resolveQueryStyle({ preset: 'gemma-2' })).toMatchObject({ newlineStop: false, sanitiser: 'gemma-2' });
     const cells = [{ temperature: 0.5, topP: 1, minP: 0, share: 1 }];
-    expect(resolveQueryStyle({ preset: 'gemma-2', cells, newlineStop: true, sanitiser: 'none' })).toEqual({
+    expect(resolveQueryStyle({ preset: 'gemma-2', cells, newlineStop: true, sanitiser: 'none' })).toMatchObject({
       cells,
       newlineStop: true,
       sanitiser: null,
     });
   });
+
+  it.each([
+    ['llama-3', 0, false],
+    ['llama-3.1-8b', 0.6, true],
+    ['llama-3.1-70b', 0.6, true],
+    ['llama-3.3-70b', 0, false],
+    ['qwen2.5-coder-32b', 0, false],
+    ['qwen2.5-math-72b', 0.6, false],
+  ] as const)(
+    'of %s reply at the published temperature, %s, and drop Markdown where its tokens are masked: %s',
+    (preset, temperature, markdown) => {
+      const open = { queries: { preset }, replies: {}, screening: {} };
+      expect(resolvePresetChoices(open)).toEqual({ replyTemperature: temperature, rejectMarkdown: markdown });
+      const said = { ...open, replies: { temperature: 0.3 }, screening: { rejectMarkdown: !markdown } };
+      expect(resolvePresetChoices(said)).toEqual({ replyTemperature: 0.3, rejectMarkdown: !markdown });
+    },
+  );
 });
 
 describe('the plan of query calls', () => {
@@ -116,7 +134,12 @@ describe('screening', () => {
 
   it('drops markdown openings only where it is told to', () => {
     expect(screen('## How do plants grow in winter?')).toBeUndefined();
-    expect(screenQuery('## How do plants grow in winter?', { ...rules, rejectMarkdown: true })).toBe('markdown');
+    const strict = { ...rules, rejectMarkdown: true };
+    expect(screenQuery('## How do plants grow in winter?', strict)).toBe('markdown');
+    // The sanitiser has taken the label away that the model began with.
+    expect(screenQuery('How do plants grow in winter?', strict, '\n**Question:** How do plants grow in winter?')).toBe(
+      'markdown',
+    );
   });
 
   it('takes a query that did not end by itself for incomplete', () => {
@@ -257,9 +280,20 @@ describe('the config of Magpie', () => {
   it('has defaults for everything but the server', () => {
     expect(parse({}).data).toMatchObject({
       numRows: 1000,
-      replies: { by: 'self', temperature: 0, withSteering: false },
+      replies: { by: 'self', withSteering: false },
       turns: { count: 1 },
     });
+  });
+
+  it('is the same run whether it repeats what its preset says or not', () => {
+    const identityOf = (changes: object) => {
+      const { data } = parse({ queries: { preset: 'llama-3.1-8b' }, ...changes });
+      if (data === undefined) throw new Error('the config is not valid');
+      return runIdentity(data);
+    };
+    const repeated = { replies: { temperature: 0.6 }, screening: { rejectMarkdown: true } };
+    expect(identityOf(repeated)).toEqual(identityOf({}));
+    expect(identityOf({ replies: { temperature: 0 } })).not.toEqual(identityOf({}));
   });
 
   it('refuses greedy queries and names that are no keys', () => {
