@@ -54,10 +54,10 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
     }
     const batches = new MagpieBatches(input, state, control);
     await batches.untilEnough();
-    shortfall = describeShortfall(batches.state, batches.goal);
+    shortfall = describeShortfall(batches.state, { ...batches.goal, numRows: config.numRows });
     const settled = batchesToSettle(batches.kept_B, batches.goal.rowsToKeep);
     if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
-    await settleDataset({
+    const { mixShortfall } = await settleDataset({
       run,
       batches: settled,
       numRows: config.numRows,
@@ -65,6 +65,7 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
       tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
       ...(shortfall === null ? {} : { shortfall }),
     });
+    if (mixShortfall !== null) shortfall = shortfall === null ? mixShortfall : `${shortfall} ${mixShortfall}`;
   };
 
   return runToReport(input, control, work, () => ({ reason: shortfall }));

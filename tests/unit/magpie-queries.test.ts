@@ -233,8 +233,12 @@ describe('how many batches', () => {
   });
 
   it('says why there are too few rows', () => {
-    expect(describeShortfall(state(100, 3, 3), goal)).toBeNull();
-    expect(describeShortfall(state(40, 10, 10), goal)).toMatch(/^40 of 100 rows were kept when 10 batches were done/);
+    const asked = { ...goal, numRows: 100 };
+    expect(describeShortfall(state(100, 3, 3), asked)).toBeNull();
+    expect(describeShortfall(state(75, 10, 10), { ...goal, numRows: 50 })).toMatch(
+      /^50 rows, chosen from 75 instead of 100: 10 batches were done/,
+    );
+    expect(describeShortfall(state(40, 10, 10), asked)).toMatch(/^40 of 100 rows were kept when 10 batches were done/);
   });
 });
 
