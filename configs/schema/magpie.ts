@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QUERY_PRESETS, type QueryPresetName } from '../../domain/synthesis/query-presets.ts';
+import { SCREEN_RULES } from '../../domain/synthesis/screen-query.ts';
 import { endpointFields, policyConfig } from './endpoint.ts';
 import { intervalFields, runFields } from './run-fields.ts';
 import { samplingConfig } from './sampling.ts';
@@ -88,6 +89,10 @@ const screeningConfig = z.strictObject({
     .boolean()
     .optional()
     .describe('drop queries that are drawn with a heading or bold at their beginning; default: as the preset'),
+  rules: z
+    .array(z.enum(SCREEN_RULES))
+    .optional()
+    .describe('rules of thumb by which queries are dropped; [] for none. Default: all of them'),
   maxEmptyShare: z
     .number()
     .min(0)

@@ -115,6 +115,15 @@ describe('screening', () => {
     ['As an AI language model, I cannot have opinions.', 'role-confusion'],
     ['Sure, I can help you with that problem today.', 'role-confusion'],
     ['What does <|im_end|> mean at the end of a line?', 'markup'],
+    ['What comes after `[INST]` in a prompt of Mistral?', 'markup'],
+    ['Write a poem about the sea.<end_of_turn>', 'markup'],
+    ['Tell me a story about owls. <｜end▁of▁sentence｜>', 'markup'],
+    ['Where do I write <s> in a page of mine?', 'markup'],
+    ['As an AI, I have no opinions on films.', 'role-confusion'],
+    ['I am an AI model that was trained on books.', 'role-confusion'],
+    ['Here is a list of fruits that you may like.', 'role-confusion'],
+    ["Summarise the following article. I don't have much time to read.", 'absent-content'],
+    ['Summarise the following article. It’s what my teacher wants of me.', 'absent-content'],
   ])('drops %j as %s', (text, reason) => {
     expect(screen(text)).toBe(reason);
   });
@@ -128,6 +137,12 @@ describe('screening', () => {
     'Can you suggest recipes? Sure things only, no experiments.',
     '如何学习编程？',
     'You are a pirate. Tell me how to cook an egg.',
+    'Here is my code. How do I fix it?',
+    'I am an AI engineer preparing for interviews. What should I study?',
+    'As an AI researcher, how do I find a supervisor?',
+    'What does the `<s>` tag do?',
+    "Translate the following sentence: 'The owl sleeps by day.'",
+    "Improve the following sentence 'The owl sleeps by day' for me.",
   ])('lets %j through', (text) => {
     expect(screen(text)).toBeUndefined();
   });
@@ -140,6 +155,16 @@ describe('screening', () => {
     expect(screenQuery('How do plants grow in winter?', strict, '\n**Question:** How do plants grow in winter?')).toBe(
       'markdown',
     );
+  });
+
+  it('applies only the rules of thumb that a config names', () => {
+    const only = { ...rules, rules: ['dangling'] } as const;
+    expect(screenQuery('Can you improve the following movie review?', only)).toBeUndefined();
+    expect(screenQuery('Sure, I can help you with that problem today.', only)).toBeUndefined();
+    expect(screenQuery('What does <|im_end|> mean at the end of a line?', only)).toBeUndefined();
+    expect(screenQuery('Write a short review of this film:', only)).toBe('dangling');
+    expect(screenQuery('Write a short review of this film:', { ...rules, rules: [] })).toBeUndefined();
+    expect(screenQuery('Hi there,', { ...rules, rules: [] })).toBe('too-short');
   });
 
   it('takes a query that did not end by itself for incomplete', () => {
