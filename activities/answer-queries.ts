@@ -7,8 +7,9 @@ import type { ChatMessage } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
 import { promptForQuery, type FinishedTurn } from '../domain/synthesis/chat-frame.ts';
 import { resolvePresetChoices } from '../domain/synthesis/query-presets.ts';
-import { duplicateKey, screenEnd, screenQuery } from '../domain/synthesis/screen-query.ts';
+import { screenEnd, screenQuery } from '../domain/synthesis/screen-query.ts';
 import type { DroppedRow, MagpieOrigin, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
+import { repeatsTurn } from '../domain/synthesis/words-and-signs.ts';
 import { drawQueries, type DrawnQuery } from './draw-queries.ts';
 import type { OpenedMagpie } from './open-magpie.ts';
 import { isRefused } from './paid-calls.ts';
@@ -194,7 +195,8 @@ class Answering {
     const { text } = cleanQuery(this.config, drawn.text);
     // A short follow-up ("Why?") is a good one.
     const rules = { ...screenRules(this.config), minChars: 0 };
-    const repeats = turns.some(({ query }) => duplicateKey(query) === duplicateKey(text));
+    const earlier = turns.map(({ query }) => query);
+    const repeats = repeatsTurn(text, earlier);
     return {
       query: text,
       reason:

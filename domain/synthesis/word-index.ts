@@ -1,9 +1,6 @@
 import { shinglesOfWords } from '../bolt/near-duplicates.ts';
-import { wordsOf } from '../bolt/word-grams.ts';
 import { settleDistance, type NeighbourIndex } from './neighbours.ts';
-
-/** A sign that changes what is asked: of mathematics or money, a hash, a slash, a star that is no emphasis, a minus that is no hyphen. */
-const SIGN = /([\p{Sm}\p{Sc}#%&/]|(?<!\*)\*(?!\*)|(?<!\p{L})-)/u;
+import { wordsAndSigns } from './words-and-signs.ts';
 
 /**
  * Finds the nearest of earlier texts by the words they share: the distance is 1 - Jaccard similarity of their sets of
@@ -50,8 +47,4 @@ export function createWordIndex(shingleWords: number, repeatBelow: number): Neig
         };
       }),
   };
-}
-
-function wordsAndSigns(text: string): readonly string[] {
-  return text.split(SIGN).flatMap((part) => (SIGN.test(part) ? [part] : wordsOf(part)));
 }

@@ -10,6 +10,7 @@ import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { spreadOf, tallyGroups, tallyStages } from '../../domain/synthesis/tally-synthesis.ts';
 import { trimQuery } from '../../domain/synthesis/trim-query.ts';
 import { isUserVoiced } from '../../domain/synthesis/user-voice.ts';
+import { repeatsTurn } from '../../domain/synthesis/words-and-signs.ts';
 import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 
 describe('sampling presets', () => {
@@ -179,6 +180,21 @@ describe('screening', () => {
   it('takes two queries for the same in spite of blanks and case', () => {
     expect(duplicateKey(' What  IS\n1?')).toBe(duplicateKey('what is 1?'));
     expect(duplicateKey('what is 1?')).not.toBe(duplicateKey('what is 2?'));
+  });
+
+  it.each([
+    ['Can you tell me, what this means for a small shop?', true],
+    ['can you tell me what this means for a small shop', true],
+    ['Why?', false],
+    ['Can you tell me what this means for a large firm?', false],
+  ])('hears in a later turn, %j, whether the first one is said again: %s', (text, again) => {
+    expect(repeatsTurn(text, ['Hello!', 'Can you tell me what this means for a small shop?'])).toBe(again);
+  });
+
+  it('hears a short turn again, and no other sum for the same', () => {
+    expect(repeatsTurn('Why?', ['why?'])).toBe(true);
+    expect(repeatsTurn('What is 5 - 3?', ['What is 5 + 3?'])).toBe(false);
+    expect(repeatsTurn('???', ['...'])).toBe(false);
   });
 
   it('cuts at a line that is a role word, and nowhere else', () => {
