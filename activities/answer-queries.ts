@@ -127,8 +127,9 @@ class Answering {
     return talks.map((talk): Talk => {
       const answer = next.get(talk.row.rowId);
       if (answer === undefined) return talk;
-      const drawn = isRefused(answer) ? undefined : answer[0];
-      const { query, reason } = this.judgeQuery(talk, drawn);
+      const { query, reason } = isRefused(answer)
+        ? { query: '', reason: answer.refused.code }
+        : this.judgeQuery(talk, answer[0]);
       return reason === undefined ? { ...talk, query } : { ...talk, dropped: { by: `turn-${turn}`, reason } };
     });
   }
@@ -158,7 +159,7 @@ class Answering {
     return talks.map((talk): Talk => {
       const outcome = outcomes.get(talk.row.rowId);
       if (outcome === undefined) return talk;
-      if (!outcome.ok) return { ...talk, dropped: { by: 'reply', reason: 'failed' } };
+      if (!outcome.ok) return { ...talk, dropped: { by: 'reply', reason: outcome.code } };
       this.replies += 1;
       if (outcome.finishReason === 'length') this.cutReplies += 1;
       const reply = outcome.text.trim();

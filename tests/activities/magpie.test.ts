@@ -117,7 +117,15 @@ describe('opening a run of Magpie', () => {
   it('refuses queries and replies that do not fit into the context', async () => {
     const failure = await failureFrom(open({ replies: { maxTokens: 2048 } }));
     expect(failure.type).toBe('model-server/context-too-small');
-    expect(failure.message).toContain('a query of 64 and a reply of 2048');
+    expect(failure.message).toContain('a query of 64 and a reply of 2048 that is more');
+  });
+
+  it('refuses turns that do not fit into the context together, though each does', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    const turns = { count: 2, systemPrompt: join(folder, 'turns.md') };
+    const failure = await failureFrom(open({ replies: { maxTokens: 1000 }, turns }));
+    expect(failure.type).toBe('model-server/context-too-small');
+    expect(failure.message).toContain('a query of 64 and a reply of 1000 in each of 2 turns');
   });
 });
 
@@ -338,6 +346,48 @@ describe('answering queries', () => {
     const asked = bodiesTo('/v1/chat/completions');
     expect(asked.every(({ messages }) => messages.every(({ role }) => role !== 'system'))).toBe(true);
     expect(asked.filter(({ messages }) => messages.length === 3)).toHaveLength(whole.length);
+  });
+
+  it('drops a conversation whose second query is the first but for a comma', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    writes = (prompt, seed) => {
+      const first = /(word\d+) good for all of us here/.exec(prompt);
+      if (!prompt.endsWith('<|im_start|>user\n')) return 'It is good.';
+      return first === null
+        ? `What is word${seed} good for all of us here?`
+        : `What is ${first[1]}, good for all of us here?`;
+    };
+    await open({ turns: { count: 2, systemPrompt: join(folder, 'turns.md') } });
+    await sample(0);
+    await screen(0);
+    await compareNothing(0);
+    expect(await answer(0)).toMatchObject({ answered: 0, replies: 32 });
+    const rows = await rowsOf('answered', 0);
+    expect(rows.every(({ dropped }) => dropped?.by === 'turn-2' && dropped.reason === 'repeats')).toBe(true);
+  });
+
+  it('drops what the server refuses under the code of the refusal, in a first turn and in a later one', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    const tokenize = intercept;
+    const refusal = { status: 400, body: { error: { message: 'maximum context length is 2048 tokens' } } };
+    intercept = (request) => {
+      const { messages, prompt, seed } = request.body as Partial<SentBody>;
+      if (messages !== undefined && request.path === '/v1/chat/completions' && Number(seed) % 2 === 0) return refusal;
+      if (prompt?.includes('A talk of several rounds.') === true && request.path === '/v1/completions') return refusal;
+      return tokenize(request);
+    };
+    await open({ turns: { count: 2, systemPrompt: join(folder, 'turns.md') } });
+    await sample(0);
+    await screen(0);
+    await compareNothing(0);
+    expect(await answer(0)).toMatchObject({ answered: 0 });
+    const drops = (await rowsOf('answered', 0)).flatMap(({ dropped }) =>
+      dropped?.by === 'reply' || dropped?.by === 'turn-2' ? [`${dropped.by} ${dropped.reason}`] : [],
+    );
+    expect(drops).toHaveLength(21);
+    expect(new Set(drops)).toEqual(
+      new Set(['reply model-server/context-too-small', 'turn-2 model-server/context-too-small']),
+    );
   });
 
   it('counts replies that were cut, and drops a row whose reply is empty or refused', async () => {
