@@ -341,6 +341,17 @@ describe('the config of Magpie', () => {
     expect(identityOf({ replies: { temperature: 0 } })).not.toEqual(identityOf({}));
   });
 
+  it('refuses more calls than there are seeds', () => {
+    const runOf = (maxBatches: number) => parse({ maxBatches, queries: { callsPerBatch: 10 } });
+    expect(runOf(838_860).success).toBe(true);
+    expect(runOf(838_861).error?.issues).toMatchObject([
+      {
+        path: ['maxBatches'],
+        message: expect.stringContaining('more than the 8388607 calls that have seeds') as unknown,
+      },
+    ]);
+  });
+
   it('refuses greedy queries and names that are no keys', () => {
     expect(parse({ queries: { cells: [{ temperature: 0 }] } }).error?.issues[0]?.path.join('.')).toBe(
       'queries.cells.0.temperature',
