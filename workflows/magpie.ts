@@ -161,10 +161,13 @@ class MagpieBatches {
     const sampled = await sampleQueries(task); // q ~ p(. | T_pre)
     this.add(sampled);
     await this.holdIfTemplateIsWrong(sampled);
+    // One batch holds all of them: none goes on to what is paid for while somebody looks at the rows.
+    await this.control.untilRunning();
     // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
     await this.screening.take(batch, () => screenQueries(task));
     this.add(await tagBatch(task));
     await this.comparing.take(batch, () => compareBatch(task));
+    await this.control.untilRunning();
     this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
     await rewardBatch(task);
     const { alive } = await filterBatch(task);
