@@ -6,15 +6,17 @@ import type { PolicyVersion } from '../domain/policy-version.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
 import { callSeed } from '../domain/random.ts';
 import { promptForQuery, type FinishedTurn } from '../domain/synthesis/chat-frame.ts';
-import { duplicateKey, screenEnd, screenQuery } from '../domain/synthesis/screen-query.ts';
-import type { DroppedRow, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
+import { resolvePresetChoices } from '../domain/synthesis/query-presets.ts';
+import { screenEnd, screenQuery } from '../domain/synthesis/screen-query.ts';
+import type { DroppedRow, MagpieOrigin, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
+import { repeatsTurn } from '../domain/synthesis/words-and-signs.ts';
 import { drawQueries, type DrawnQuery } from './draw-queries.ts';
 import type { OpenedMagpie } from './open-magpie.ts';
 import { isRefused } from './paid-calls.ts';
 import { drawRollouts, samplingParameters, type CallUsage } from './policy-calls.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 import { querySampling, readFrames } from './sample-queries.ts';
-import { cleanQuery } from './screen-queries.ts';
+import { cleanQuery, screenRules } from './screen-queries.ts';
 import { findBatch, readBatch, writeBatch } from './magpie-batches.ts';
 import type { BatchTask } from './synthesis-batch.ts';
 
@@ -114,7 +116,7 @@ class Answering {
       this.scope,
       open.map(({ row, turns }) => ({
         prompt: promptForQuery(laterTurns.frame, turns),
-        sampling: querySampling(this.config, row.origin),
+        sampling: querySampling(this.config, cellOf(row)),
         stop,
         seed: this.seedOf('query', turn, row),
         n: 1,
@@ -125,8 +127,9 @@ class Answering {
     return talks.map((talk): Talk => {
       const answer = next.get(talk.row.rowId);
       if (answer === undefined) return talk;
-      const drawn = isRefused(answer) ? undefined : answer[0];
-      const { query, reason } = this.judgeQuery(talk, drawn);
+      const { query, reason } = isRefused(answer)
+        ? { query: '', reason: answer.refused.code }
+        : this.judgeQuery(talk, answer[0]);
       return reason === undefined ? { ...talk, query } : { ...talk, dropped: { by: `turn-${turn}`, reason } };
     });
   }
@@ -134,6 +137,7 @@ class Answering {
   /** Answers each open conversation. */
   async reply(talks: readonly Talk[], turn: number): Promise<readonly Talk[]> {
     const { model, server, lane } = this.replier();
+    const { replyTemperature: temperature } = resolvePresetChoices(this.config);
     const policy: PolicyVersion = { round: 0, servedModel: model, adapterHash: null, adapterPath: null };
     const open = talks.filter(isOpen);
     const { rollouts, usage } = await drawRollouts(
@@ -146,7 +150,7 @@ class Answering {
         firstSample: 0,
         seed: this.seedOf('reply', turn, talk.row),
         n: 1,
-        sampling: samplingParameters(this.config.replies),
+        sampling: samplingParameters({ ...this.config.replies, temperature }),
       })),
     );
     this.addUsage(usage);
@@ -155,7 +159,7 @@ class Answering {
     return talks.map((talk): Talk => {
       const outcome = outcomes.get(talk.row.rowId);
       if (outcome === undefined) return talk;
-      if (!outcome.ok) return { ...talk, dropped: { by: 'reply', reason: 'failed' } };
+      if (!outcome.ok) return { ...talk, dropped: { by: 'reply', reason: outcome.code } };
       this.replies += 1;
       if (outcome.finishReason === 'length') this.cutReplies += 1;
       const reply = outcome.text.trim();
@@ -191,11 +195,13 @@ class Answering {
     if (drawn === undefined) return { query: '', reason: 'failed' };
     const { text } = cleanQuery(this.config, drawn.text);
     // A short follow-up ("Why?") is a good one.
-    const rules = { ...this.config.screening, minChars: 0 };
-    const repeats = turns.some(({ query }) => duplicateKey(query) === duplicateKey(text));
+    const rules = { ...screenRules(this.config), minChars: 0 };
+    const earlier = turns.map(({ query }) => query);
+    const repeats = repeatsTurn(text, earlier);
     return {
       query: text,
-      reason: screenEnd(drawn.finishReason) ?? screenQuery(text, rules) ?? (repeats ? 'repeats' : undefined),
+      reason:
+        screenEnd(drawn.finishReason) ?? screenQuery(text, rules, drawn.text) ?? (repeats ? 'repeats' : undefined),
     };
   }
 
@@ -222,6 +228,12 @@ class Answering {
       completionTokens: this.usage.completionTokens + completionTokens,
     };
   }
+}
+
+/** Later turns are drawn as the first one was. */
+function cellOf({ origin }: SynthesisRow) {
+  const { temperature, topP, minP = 0 } = origin as MagpieOrigin;
+  return { temperature, topP, minP };
 }
 
 function isOpen({ dropped }: Talk): boolean {

@@ -61,7 +61,7 @@ export async function prepareMagpie(services: RunServices, config: MagpieConfig)
   const laterTurns = config.turns.count === 1 ? null : prepareLaterTurns(template, prompts.laterTurns);
   for (const { system, frame } of steered) await checkTokens(services, config, system, frame, []);
   if (laterTurns !== null) await checkTokens(services, config, laterTurns.system, laterTurns.frame, [PROBE_TURN]);
-  await checkContext(services, config, steered);
+  await checkContext(services, config, laterTurns === null ? steered : [...steered, laterTurns]);
   return {
     template: template.text,
     steered,
@@ -133,23 +133,27 @@ async function checkTokens(
   );
 }
 
+/** The longest conversation that the config allows has to fit: a later turn is drawn after all earlier ones. */
 async function checkContext(
   { policy: server, magpie }: RunServices,
-  { policy: { model }, queries, replies }: MagpieConfig,
-  steered: readonly SteeredFrame[],
+  { policy: { model }, queries, replies, turns: { count } }: MagpieConfig,
+  frames: readonly Pick<SteeredFrame, 'frame'>[],
 ): Promise<void> {
   const maxModelLen = (await server.models()).find(({ id }) => id === model)?.maxModelLen ?? null;
   if (maxModelLen === null) return;
   const lengths = await Promise.all(
-    steered.map(async ({ frame }) => (await server.tokenizeText(model, frame.preQuery)).length),
+    frames.map(async ({ frame }) => (await server.tokenizeText(model, frame.preQuery)).length),
   );
   const promptTokens = Math.max(...lengths);
   const answersItself = magpie?.replier.server === server;
-  const needed = promptTokens + queries.maxTokens + (answersItself ? replies.maxTokens : 0);
+  // The last reply of another model is not read by this one.
+  const repliesRead = answersItself ? count : count - 1;
+  const needed = promptTokens + count * queries.maxTokens + repliesRead * replies.maxTokens;
   if (needed <= maxModelLen) return;
-  const reply = answersItself ? ` and a reply of ${replies.maxTokens}` : '';
+  const reply = repliesRead > 0 ? ` and a reply of ${replies.maxTokens}` : '';
+  const turns = count > 1 ? ` in each of ${count} turns` : '';
   throw new ModelServerError(
     'context-too-small',
-    `What comes before a query has up to ${promptTokens} tokens; with a query of ${queries.maxTokens}${reply} that is more than the ${maxModelLen} tokens of context that are served: lower queries.maxTokens or replies.maxTokens, or serve a longer context.`,
+    `What comes before a query has up to ${promptTokens} tokens; with a query of ${queries.maxTokens}${reply}${turns} that is more than the ${maxModelLen} tokens of context that are served: lower queries.maxTokens${repliesRead > 0 ? ' or replies.maxTokens' : ''}${count > 1 ? ' or turns.count' : ''}, or serve a longer context.`,
   );
 }

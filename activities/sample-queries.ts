@@ -67,14 +67,13 @@ export async function readFrames({ store }: RunServices, { run }: BatchTask) {
   return { ref, opened };
 }
 
-/** The fields of a request for a query that is drawn with this temperature and nucleus. */
+/** The fields of a request for a query that is drawn as a cell of the mix says. */
 export function querySampling(
   { queries }: MagpieConfig,
-  { temperature, topP }: Pick<SamplingCell, 'temperature' | 'topP'>,
+  { temperature, topP, minP }: Pick<SamplingCell, 'temperature' | 'topP' | 'minP'>,
 ): SamplingParameters {
   const { topK, repetitionPenalty, maxTokens } = queries;
-  const cell = resolveQueryStyle(queries).cells.find((one) => one.temperature === temperature && one.topP === topP);
-  return { temperature, topP, minP: cell?.minP ?? 0, topK, repetitionPenalty, maxTokens };
+  return { temperature, topP, minP, topK, repetitionPenalty, maxTokens };
 }
 
 function planCalls({ seed, queries }: MagpieConfig, { steered }: OpenedMagpie, batch: number): readonly Call[] {
@@ -95,7 +94,7 @@ function toRows(
 ): readonly SynthesisRow[] {
   const { model } = config.policy;
   const { preQuery } = steering.frame;
-  const { temperature, topP } = cell;
+  const { temperature, topP, minP } = cell;
   const sampling = { ...querySampling(config, cell) };
   return Array.from({ length: n }, (_, index): SynthesisRow => {
     const drawn = isRefused(answer) ? undefined : answer[index];
@@ -109,6 +108,7 @@ function toRows(
         queryModel: model,
         temperature,
         topP,
+        ...(minP === 0 ? {} : { minP }),
         seed: seed + index,
         ...(steering.key === null ? {} : { steeredBy: steering.key }),
       },

@@ -1,10 +1,11 @@
+import pLimit from 'p-limit';
 import { sha256Hex } from '../clients/content-hash.ts';
 import type { MagpieConfig } from '../configs/schema/magpie.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
 import type { MagpieOrigin, SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
-import { resolveQueryStyle } from '../domain/synthesis/query-presets.ts';
+import { resolvePresetChoices, resolveQueryStyle } from '../domain/synthesis/query-presets.ts';
 import { sanitiseQuery } from '../domain/synthesis/sanitise-query.ts';
-import { duplicateKey, screenQuery } from '../domain/synthesis/screen-query.ts';
+import { duplicateKey, screenQuery, type ScreenRules } from '../domain/synthesis/screen-query.ts';
 import { trimQuery } from '../domain/synthesis/trim-query.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
@@ -36,6 +37,8 @@ interface Seen {
 /** Leaves out by rule what is not worth a judge's or a reply's tokens. */
 export function createScreenQueriesActivities(provider: RunServicesProvider) {
   const seenByRun = new Map<string, Seen>();
+  // Two attempts at once would each go on where the other one is, and a batch would be read by none.
+  const oneAtATime = pLimit(1);
 
   return {
     /** Goes by the queries of all earlier batches, which have to be drawn; of several equal ones the first stays. */
@@ -45,10 +48,15 @@ export function createScreenQueriesActivities(provider: RunServicesProvider) {
       if (existing !== undefined) return existing.summary as unknown as ScreenedQueries;
       const config = configOfLoop(services.config, 'magpie');
       const queries = await readBatch(services, task, 'queries');
-      const known = await withHeartbeats(() => readSeen(services, config, task, seenByRun));
-      const own = new Set<string>();
       const cleaned = queries.rows.map((row) => clean(config, row));
-      const rows = cleaned.map((query) => screen(config, query, known, own));
+      // What is known grows with the next batch, so it is gone by before anybody else reads on.
+      const rows = await withHeartbeats(() =>
+        oneAtATime(async () => {
+          const known = await readSeen(services, config, task, seenByRun);
+          const own = new Set<string>();
+          return cleaned.map((query) => screen(config, query, known, own));
+        }),
+      );
       const summary = { left: rows.filter(({ dropped }) => dropped === undefined).length };
       await writeBatch(services, task, 'screened', {
         step: 'screen-queries',
@@ -60,6 +68,11 @@ export function createScreenQueriesActivities(provider: RunServicesProvider) {
       return summary;
     },
   };
+}
+
+/** The rules of the config, and what its preset has for those that it leaves open. */
+export function screenRules(config: MagpieConfig): ScreenRules {
+  return { ...config.screening, rejectMarkdown: resolvePresetChoices(config).rejectMarkdown };
 }
 
 /** Cuts at a role's line, and applies the rules of the family where the config has one. */
@@ -81,7 +94,7 @@ function clean(config: MagpieConfig, row: SynthesisRow): CleanedQuery {
 }
 
 function screen(
-  { screening }: MagpieConfig,
+  config: MagpieConfig,
   { row, text }: CleanedQuery,
   known: ReadonlySet<string>,
   own: Set<string>,
@@ -89,7 +102,8 @@ function screen(
   if (row.dropped !== undefined) return row;
   const raw = row.messages[0]?.content ?? '';
   const key = keyOf(text);
-  const reason = screenQuery(text, screening) ?? (known.has(key) || own.has(key) ? 'duplicate' : undefined);
+  const reason =
+    screenQuery(text, screenRules(config), raw) ?? (known.has(key) || own.has(key) ? 'duplicate' : undefined);
   own.add(key);
   const origin = row.origin as MagpieOrigin;
   return {

@@ -6,7 +6,7 @@ import type { JsonValue } from '../domain/canonical-json.ts';
 import type { RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
 import { summarizeDataset, type DatasetSummary, type SynthesisTokens } from '../domain/synthesis/dataset-summary.ts';
-import { takeRows } from '../domain/synthesis/row-selection.ts';
+import { describeMixShortfall, takeRows, type RowSelection } from '../domain/synthesis/row-selection.ts';
 import { settleDataset } from '../domain/synthesis/settle-dataset.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from './heartbeats.ts';
@@ -33,7 +33,7 @@ export interface SettleDatasetInput {
 /** A finished dataset in numbers. */
 export interface SettledDataset extends Pick<
   DatasetSummary,
-  'rows' | 'sampled' | 'duplicates' | 'unused' | 'answered' | 'shortfall'
+  'rows' | 'sampled' | 'duplicates' | 'unused' | 'answered' | 'shortfall' | 'mixShortfall'
 > {
   readonly dataset: ArtifactRef;
 }
@@ -47,8 +47,8 @@ export function createSettleDatasetActivities(provider: RunServicesProvider) {
       await withHeartbeats(() => settle(services, input));
       const { manifest } = await readArtifact<SynthesisRow>(services.store, datasetName(input.run.runName));
       const summary = manifest.summary as unknown as DatasetSummary;
-      const { rows, sampled, duplicates, unused, answered, shortfall } = summary;
-      return { dataset: refOf(manifest), rows, sampled, duplicates, unused, answered, shortfall };
+      const { rows, sampled, duplicates, unused, answered, shortfall, mixShortfall } = summary;
+      return { dataset: refOf(manifest), rows, sampled, duplicates, unused, answered, shortfall, mixShortfall };
     },
   };
 }
@@ -66,9 +66,15 @@ async function settle(
   );
   const sampled = kept.flatMap(({ rows }) => rows);
   const filters = qualityOf(config)?.filters;
+  let mixed: string | null = null;
+  const choose = (good: readonly SynthesisRow[], count: number, selection: RowSelection) => {
+    const chosen = takeRows(good, count, selection);
+    mixed = describeMixShortfall(chosen, selection);
+    return chosen.taken;
+  };
   const settled = settleDataset(sampled, {
     numRows,
-    ...(filters === undefined ? {} : { choose: (good, count) => takeRows(good, count, selectionOf(filters)).taken }),
+    ...(filters === undefined ? {} : { choose: (good, count) => choose(good, count, selectionOf(filters)) }),
     shuffleSeed: shuffle ? config.seed : null,
     shortfall: shortfall === '' ? mixShortfall(filters) : shortfall,
   });
@@ -77,6 +83,7 @@ async function settle(
     sampled: sampled.length,
     shuffled: shuffle,
     tokens: tokens ?? null,
+    mixShortfall: mixed,
     filters: filters === undefined ? null : (JSON.parse(JSON.stringify(filters)) as JsonValue),
   });
   await store.write({

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../domain/canonical-json.ts';
+import { resolvePresetChoices } from '../domain/synthesis/query-presets.ts';
 import type { JudgeConfig } from './schema/judge.ts';
 import type { ConfigOf, RunConfig } from './schema/run-config.ts';
 import { qualityOf, type SynthesisQuality } from './schema/synthesis-quality.ts';
@@ -23,7 +24,7 @@ export function runIdentity(config: RunConfig): JsonValue {
         : {}),
       ...(config.loop === 'bolt' ? boltIdentity(config) : {}),
       ...(config.loop === 'bolt' || config.loop === 'online-dpo' ? { evaluation: evaluationIdentity(config) } : {}),
-      ...(config.loop === 'magpie' ? { replies: repliesIdentity(config) } : {}),
+      ...(config.loop === 'magpie' ? magpieIdentity(config) : {}),
       ...(quality === undefined ? {} : { quality: qualityIdentity(quality) }),
       ...(config.loop === 'wildbench'
         ? { policies: mapWithoutPlace(config.policies), judges: mapWithoutPlace(config.judges) }
@@ -55,8 +56,12 @@ function skillmixIdentity({ teacher, generation: { gate, ...generation } }: Conf
   };
 }
 
-function repliesIdentity({ replies }: ConfigOf<'magpie'>) {
-  return { ...replies, by: typeof replies.by === 'object' ? withoutPlace(replies.by) : replies.by };
+/** What a preset says stands for itself, whether the config repeats it or not. */
+function magpieIdentity(config: ConfigOf<'magpie'>) {
+  const { replies, screening } = config;
+  const { replyTemperature: temperature, rejectMarkdown } = resolvePresetChoices(config);
+  const by = typeof replies.by === 'object' ? withoutPlace(replies.by) : replies.by;
+  return { replies: { ...replies, temperature, by }, screening: { ...screening, rejectMarkdown } };
 }
 
 function evaluationIdentity({ evaluation }: ConfigOf<'bolt' | 'online-dpo'>) {

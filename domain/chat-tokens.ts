@@ -9,3 +9,8 @@ const CHAT_TOKEN =
 export function defuseChatTokens(text: string): string {
   return text.replaceAll(CHAT_TOKEN, (opening) => `${opening} `);
 }
+
+/** Whether a text holds a chat token. */
+export function hasChatTokens(text: string): boolean {
+  return text.search(CHAT_TOKEN) !== -1;
+}

@@ -20,10 +20,11 @@ export interface MagpieInput extends LoopInput<MagpieConfig> {
   readonly resumeFrom?: MagpieState;
 }
 
-/** Sums, and a number a batch. */
+/** Sums alone: a number for each of a million batches would be more than a history may begin with. */
 interface MagpieState {
-  /** Rows that each batch has kept; these batches are done. */
-  readonly kept_B: readonly number[];
+  /** Batches that are done, and rows that they have kept: fewer than are to be kept, so the dataset takes from all of them. */
+  readonly finishedBatches: number;
+  readonly kept: number;
   readonly rowsToKeep: number;
   readonly counts: RolloutCounts;
   /** Whether the run was held for bad queries; once is enough. */
@@ -50,14 +51,14 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
     if (state === undefined) {
       await openingActivities(config.temporal.taskQueue).openRun({ run, config });
       const { rowsToKeep } = await planSynthesis(run);
-      state = { kept_B: [], rowsToKeep, counts: NO_COUNTS, wasHeld: false };
+      state = { finishedBatches: 0, kept: 0, rowsToKeep, counts: NO_COUNTS, wasHeld: false };
     }
     const batches = new MagpieBatches(input, state, control);
     await batches.untilEnough();
-    shortfall = describeShortfall(batches.state, batches.goal);
-    const settled = batchesToSettle(batches.kept_B, batches.goal.rowsToKeep);
+    shortfall = describeShortfall(batches.state, { ...batches.goal, numRows: config.numRows });
+    const settled = batches.toSettle();
     if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
-    await settleDataset({
+    const { mixShortfall } = await settleDataset({
       run,
       batches: settled,
       numRows: config.numRows,
@@ -65,6 +66,7 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
       tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
       ...(shortfall === null ? {} : { shortfall }),
     });
+    if (mixShortfall !== null) shortfall = shortfall === null ? mixShortfall : `${shortfall} ${mixShortfall}`;
   };
 
   return runToReport(input, control, work, () => ({ reason: shortfall }));
@@ -75,25 +77,26 @@ class MagpieBatches {
   state: SynthesisState;
   counts: RolloutCounts;
   readonly goal: SynthesisGoal;
-  readonly kept_B: number[];
+  /** Rows that the batches of this history have kept, in order. */
+  private readonly kept_B: number[] = [];
   private wasHeld: boolean;
   private readonly firstBatch: number;
+  private readonly keptBefore: number;
   private readonly input: MagpieInput;
   private readonly control: LoopControl;
   private readonly screening: InOrder;
   private readonly comparing: InOrder;
 
-  constructor(input: MagpieInput, { kept_B, rowsToKeep, counts, wasHeld }: MagpieState, control: LoopControl) {
-    const begun = kept_B.length;
+  constructor(
+    input: MagpieInput,
+    { finishedBatches: begun, kept, rowsToKeep, counts, wasHeld }: MagpieState,
+    control: LoopControl,
+  ) {
     this.input = input;
     this.control = control;
     this.goal = { rowsToKeep, maxBatches: input.config.maxBatches };
-    this.kept_B = [...kept_B];
-    this.state = {
-      kept: kept_B.reduce((sum, kept) => sum + kept, 0),
-      finishedBatches: begun,
-      startedBatches: begun,
-    };
+    this.keptBefore = kept;
+    this.state = { kept, finishedBatches: begun, startedBatches: begun };
     this.counts = counts;
     this.wasHeld = wasHeld;
     this.firstBatch = begun;
@@ -106,9 +109,15 @@ class MagpieBatches {
   async untilEnough(): Promise<void> {
     await Promise.all(Array.from({ length: this.input.config.shards.inFlight }, () => this.lane()));
     if (decideNextBatch(this.state, this.goal) === 'end') return;
-    const { kept_B, counts, wasHeld, goal } = this;
-    const resumeFrom: MagpieState = { kept_B, rowsToKeep: goal.rowsToKeep, counts, wasHeld };
+    const { counts, wasHeld } = this;
+    const { finishedBatches, kept } = this.state;
+    const resumeFrom: MagpieState = { finishedBatches, kept, rowsToKeep: this.goal.rowsToKeep, counts, wasHeld };
     await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
+  }
+
+  /** The batches that the dataset is taken from: as few of the first ones as are enough. */
+  toSettle(): number {
+    return this.firstBatch + batchesToSettle(this.kept_B, this.goal.rowsToKeep - this.keptBefore);
   }
 
   private async lane(): Promise<void> {
@@ -124,7 +133,7 @@ class MagpieBatches {
       const batch = this.state.startedBatches;
       this.state = { ...this.state, startedBatches: batch + 1 };
       const kept = await this.workOn(batch);
-      this.kept_B[batch] = kept;
+      this.kept_B[batch - this.firstBatch] = kept;
       this.state = {
         ...this.state,
         finishedBatches: this.state.finishedBatches + 1,
@@ -152,10 +161,13 @@ class MagpieBatches {
     const sampled = await sampleQueries(task); // q ~ p(. | T_pre)
     this.add(sampled);
     await this.holdIfTemplateIsWrong(sampled);
+    // One batch holds all of them: none goes on to what is paid for while somebody looks at the rows.
+    await this.control.untilRunning();
     // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
     await this.screening.take(batch, () => screenQueries(task));
     this.add(await tagBatch(task));
     await this.comparing.take(batch, () => compareBatch(task));
+    await this.control.untilRunning();
     this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
     await rewardBatch(task);
     const { alive } = await filterBatch(task);

@@ -4,6 +4,7 @@ import { bootstrapMean, type BootstrapOptions } from '../../domain/bootstrap.ts'
 import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import { spreadEvenly } from '../../domain/report/spread-evenly.ts';
+import { describeDraw } from '../../domain/synthesis/describe-draw.ts';
 import { queryOf, repliesOf } from '../../domain/synthesis/row-texts.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import {
@@ -48,7 +49,7 @@ export async function readMagpieReport(
     batches: batches.length,
     funnel: tallyStages(batches),
     all: total,
-    cells: tallyGroups(batches, ({ origin }) => `temperature ${origin.temperature}, top-p ${origin.topP}`),
+    cells: tallyGroups(batches, ({ origin }) => describeDraw(origin)),
     steerings: tallyGroups(batches, ({ origin }) => (origin.method === 'magpie' && origin.steeredBy) || 'not steered'),
     voiced: voicedShare(total, bootstrap),
     replies: answered['replies'] ?? 0,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { MAX_QUERY_CALLS } from '../../domain/synthesis/query-plan.ts';
 import { QUERY_PRESETS, type QueryPresetName } from '../../domain/synthesis/query-presets.ts';
+import { SCREEN_RULES } from '../../domain/synthesis/screen-query.ts';
 import { endpointFields, policyConfig } from './endpoint.ts';
 import { intervalFields, runFields } from './run-fields.ts';
 import { samplingConfig } from './sampling.ts';
@@ -57,7 +59,12 @@ const repliesConfig = samplingConfig.extend({
     .union([z.literal('self'), z.strictObject(endpointFields)])
     .default('self')
     .describe('who answers: the model that wrote the queries, or another one'),
-  temperature: z.number().min(0).max(2).default(0).describe('softmax temperature; 0 is greedy, as in the paper'),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe('softmax temperature; 0 is greedy. Default: as the preset, greedy for most as in the paper'),
   maxTokens: z.int().min(1).max(32768).default(4096).describe('longest reply, tokens'),
   withSteering: z
     .boolean()
@@ -79,7 +86,14 @@ const turnsConfig = z.strictObject({
 
 const screeningConfig = z.strictObject({
   minChars: z.int().min(0).max(1000).default(15).describe('shortest query, characters; CJK characters count three'),
-  rejectMarkdown: z.boolean().default(false).describe('drop queries that begin with a heading or in bold'),
+  rejectMarkdown: z
+    .boolean()
+    .optional()
+    .describe('drop queries that are drawn with a heading or bold at their beginning; default: as the preset'),
+  rules: z
+    .array(z.enum(SCREEN_RULES))
+    .optional()
+    .describe('rules of thumb by which queries are dropped; [] for none. Default: all of them'),
   maxEmptyShare: z
     .number()
     .min(0)
@@ -99,27 +113,41 @@ const screeningConfig = z.strictObject({
  *
  * @source Magpie (arXiv 2406.08464)
  */
-export const magpieConfig = z.strictObject({
-  loop: z.literal('magpie').describe('Magpie: conversations from nothing but a chat template'),
-  ...runFields,
-  policy: policyConfig
-    .extend({
-      modelPath: z
-        .string()
-        .min(1)
-        .default('.tickloop/models/smollm2-135m-instruct')
-        .describe('folder of the checkpoint that is served, for its chat template'),
-    })
-    .describe('the model that writes the queries'),
-  numRows: z.int().min(1).max(10_000_000).default(1000).describe('rows of the dataset, exactly'),
-  maxBatches: z.int().min(1).max(1_000_000).default(200).describe('batches at most; then the run ends with fewer rows'),
-  queries: queriesConfig.prefault({}),
-  steering: steeringConfig.default({}).describe('system prompts that steer queries, by name; without any, none is'),
-  turns: turnsConfig.prefault({}),
-  screening: screeningConfig.prefault({}),
-  replies: repliesConfig.prefault({}),
-  quality: synthesisQuality.prefault({}).describe('tags, neighbours, rewards and filters'),
-  evaluation: z.strictObject(intervalFields).prefault({}),
-});
+export const magpieConfig = z
+  .strictObject({
+    loop: z.literal('magpie').describe('Magpie: conversations from nothing but a chat template'),
+    ...runFields,
+    policy: policyConfig
+      .extend({
+        modelPath: z
+          .string()
+          .min(1)
+          .default('.tickloop/models/smollm2-135m-instruct')
+          .describe('folder of the checkpoint that is served, for its chat template'),
+      })
+      .describe('the model that writes the queries'),
+    numRows: z.int().min(1).max(10_000_000).default(1000).describe('rows of the dataset, exactly'),
+    maxBatches: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(200)
+      .describe('batches at most; then the run ends with fewer rows'),
+    queries: queriesConfig.prefault({}),
+    steering: steeringConfig.default({}).describe('system prompts that steer queries, by name; without any, none is'),
+    turns: turnsConfig.prefault({}),
+    screening: screeningConfig.prefault({}),
+    replies: repliesConfig.prefault({}),
+    quality: synthesisQuality.prefault({}).describe('tags, neighbours, rewards and filters'),
+    evaluation: z.strictObject(intervalFields).prefault({}),
+  })
+  .superRefine(({ maxBatches, queries: { callsPerBatch } }, context) => {
+    if (maxBatches * callsPerBatch <= MAX_QUERY_CALLS) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['maxBatches'],
+      message: `${maxBatches} batches of ${callsPerBatch} calls (queries.callsPerBatch) are more than the ${MAX_QUERY_CALLS} calls that have seeds of their own: allow fewer batches, or draw more queries with each call (queries.samplesPerCall)`,
+    });
+  });
 
 export type MagpieConfig = z.infer<typeof magpieConfig>;

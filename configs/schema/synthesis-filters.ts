@@ -30,6 +30,7 @@ export const filterRule = z
     }),
     plain('no-repeats'),
     plain('no-trailing-colon'),
+    plain('user-voiced'),
     z.strictObject({
       kind: z.literal('query-lines'),
       newlinesBelow: z.int().min(1),

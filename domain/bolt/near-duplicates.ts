@@ -50,7 +50,11 @@ export function jaccard(first: ReadonlySet<string>, second: ReadonlySet<string>)
 
 /** The set of word runs of a text; one of fewer words than a shingle is one shingle. */
 export function shinglesOf(text: string, shingleWords: number): ReadonlySet<string> {
-  const words = wordsOf(text);
+  return shinglesOfWords(wordsOf(text), shingleWords);
+}
+
+/** The set of runs of some words; fewer words than a shingle are one shingle. */
+export function shinglesOfWords(words: readonly string[], shingleWords: number): ReadonlySet<string> {
   return new Set(words.length > 0 && words.length < shingleWords ? [words.join(' ')] : wordGrams(words, shingleWords));
 }
 

@@ -66,7 +66,20 @@ function partsSection(parts: readonly CardPart[]): readonly string[] {
 }
 
 function summarySections(summary: DatasetSummary): readonly string[] {
-  const { rows, asked, shortfall, sampled, unused, duplicates, answered, shuffled, tokens, chars, drops } = summary;
+  const {
+    rows,
+    asked,
+    shortfall,
+    mixShortfall,
+    sampled,
+    unused,
+    duplicates,
+    answered,
+    shuffled,
+    tokens,
+    chars,
+    drops,
+  } = summary;
   const share = (count: number) => `${formatNumber((100 * count) / sampled, 1)}%`;
   return [
     '## Counts',
@@ -86,6 +99,8 @@ function summarySections(summary: DatasetSummary): readonly string[] {
       ],
     ),
     ...(shortfall === null ? [] : [`There are fewer rows than were asked for: ${escapeMarkdown(shortfall)}.`]),
+    // A dataset that was written before mixes were held against their shares does not say.
+    ...(typeof mixShortfall === 'string' ? [escapeMarkdown(mixShortfall)] : []),
     shuffled ? 'The rows are shuffled by the seed of the run.' : 'The rows stand in the order in which they were made.',
     markdownTable(['user turns', 'rows'], Object.entries(summary.turns)),
     '## Filters',

@@ -44,11 +44,17 @@ export function batchesToSettle(kept_B: readonly number[], rowsToKeep: number): 
   return kept_B.length;
 }
 
-/** Says why a synthesis ended with fewer rows than were to be kept; `null` when it did not. */
+/**
+ * Says why a synthesis ended with fewer rows than were to be kept; `null` when it did not. They may still be enough for the
+ * dataset, which then was chosen from fewer.
+ */
 export function describeShortfall(
   { kept, finishedBatches }: SynthesisState,
-  { rowsToKeep, maxBatches }: SynthesisGoal,
+  { rowsToKeep, maxBatches, numRows }: SynthesisGoal & { readonly numRows: number },
 ): string | null {
   if (kept >= rowsToKeep) return null;
+  if (kept >= numRows) {
+    return `${numRows} rows, chosen from ${kept} instead of ${rowsToKeep}: ${finishedBatches} batches were done, the most that maxBatches allows (${maxBatches}). For a wider choice, start a run with more batches under another name.`;
+  }
   return `${kept} of ${rowsToKeep} rows were kept when ${finishedBatches} batches were done, the most that maxBatches allows (${maxBatches}): the report says what each filter dropped. Loosen a filter, or start a run with more batches under another name.`;
 }

@@ -5,6 +5,7 @@ import { longestLoop } from './longest-loop.ts';
 import { isRefusal } from './refusal.ts';
 import { queryOf, repliesOf } from './row-texts.ts';
 import { DIFFICULTIES, INPUT_QUALITIES, type DroppedRow, type SynthesisRow } from './synthesis-row.ts';
+import { isUserVoiced } from './user-voice.ts';
 
 /** Words in a run that counts as repeated. */
 const LOOP_GRAM_WORDS = 6;
@@ -55,6 +56,8 @@ function checkRow(row: SynthesisRow, rule: FilterRule): string | null {
       return checkRepeats(row);
     case 'no-trailing-colon':
       return TRAILING_COLON.test(queryOf(row)) ? 'ends with a colon' : null;
+    case 'user-voiced':
+      return isUserVoiced(queryOf(row)) ? null : "does not sound like a user's";
     case 'query-lines':
       return checkLines(row, rule);
     case 'query-chars':

@@ -1,8 +1,8 @@
-import { wordsOf } from '../bolt/word-grams.ts';
 import { findBroken } from './check-row.ts';
 import type { FilterRule } from './filter-rule.ts';
 import { nearerOf, type NeighbourIndex } from './neighbours.ts';
 import { queryOf } from './row-texts.ts';
+import { duplicateKey } from './screen-query.ts';
 import type { DroppedRow, NearestNeighbour, SynthesisRow } from './synthesis-row.ts';
 
 /** A row with what it is compared by; `null` where that could not be had. */
@@ -22,9 +22,9 @@ export interface CompareBasis<Item> {
   readonly rules: readonly FilterRule[];
 }
 
-/** The form in which two queries are the same: case, blanks and punctuation make no difference. */
+/** The form in which two queries are the same: case, blanks and the marks at the end make no difference. All others do: "C++" is no "C". */
 export function exactKey(query: string): string {
-  return wordsOf(query).join(' ') || query;
+  return duplicateKey(query).replace(/[.!?\s]+$/u, '') || query;
 }
 
 /**

@@ -11,6 +11,8 @@ export type DatasetSummary = {
   readonly asked: number;
   /** Why there are fewer; `null` where there are not. */
   readonly shortfall: string | null;
+  /** Why the difficulties are not in the shares that were asked for; `null` where they are, or no shares were asked for. */
+  readonly mixShortfall: string | null;
   /** Rows that were drawn, dropped ones included: `rows + unused` and all drops add up to it. */
   readonly sampled: number;
   readonly unused: number;
@@ -41,17 +43,20 @@ export interface DatasetFacts {
   readonly shuffled: boolean;
   readonly tokens: SynthesisTokens | null;
   readonly filters: JsonValue;
+  /** As in the summary; absent where the rows are taken in no shares. */
+  readonly mixShortfall?: string | null;
 }
 
 /** Counts a dataset. */
 export function summarizeDataset(
   { rows, drops, duplicates, unused, shortfall }: SettledRows,
-  { asked, sampled, shuffled, tokens, filters }: DatasetFacts,
+  { asked, sampled, shuffled, tokens, filters, mixShortfall = null }: DatasetFacts,
 ): DatasetSummary {
   return {
     rows: rows.length,
     asked,
     shortfall,
+    mixShortfall,
     sampled,
     unused,
     duplicates,

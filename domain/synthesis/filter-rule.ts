@@ -13,6 +13,8 @@ export type FilterRule =
   | { readonly kind: 'no-repeats' }
   /** An incomplete instruction: what follows the colon is missing. */
   | { readonly kind: 'no-trailing-colon' }
+  /** Documents and code are no requests; a rule of thumb that knows English and the question marks of all languages. */
+  | { readonly kind: 'user-voiced' }
   | { readonly kind: 'query-lines'; readonly newlinesBelow: number; readonly exceptCategories: readonly string[] }
   | { readonly kind: 'query-chars'; readonly min: number; readonly max: number }
   | { readonly kind: 'reply-whole' }
@@ -43,6 +45,7 @@ export function needsOf(rule: FilterRule): readonly FilterNeed[] {
     case 'no-repeats':
       return ['neighbour'];
     case 'no-trailing-colon':
+    case 'user-voiced':
     case 'query-chars':
       return [];
     case 'query-lines':

@@ -22,6 +22,9 @@ export interface QuerySource<Cell, Steering> {
 /** Calls have seeds this far apart; no call draws more samples. */
 export const SEED_STRIDE = 256;
 
+/** Calls of a run at most: with more, two would share a seed, and draw the same queries. */
+export const MAX_QUERY_CALLS = Math.floor((2 ** 31 - 1) / SEED_STRIDE);
+
 // The additive recurrence of the plastic number: any stretch of calls comes close to the shares, in both at once.
 const PLASTIC = 1.324717957244746;
 const STEPS = [1 / PLASTIC, 1 / PLASTIC ** 2] as const;
@@ -31,14 +34,13 @@ export function planQueryCalls<Cell, Steering>(
   { seed, cells, steerings, callsPerBatch, samplesPerCall }: QuerySource<Cell, Steering>,
   batch: number,
 ): readonly QueryCall<Cell, Steering>[] {
-  const slots = Math.floor((2 ** 31 - 1) / SEED_STRIDE);
   const offset = deriveSeed([seed, 'queries'], SEED_STRIDE) / SEED_STRIDE;
   return Array.from({ length: callsPerBatch }, (_, index) => {
     const call = batch * callsPerBatch + index;
     return {
       cell: pick(cells, position(call, 0, seed)),
       steering: pick(steerings, position(call, 1, seed)),
-      seed: ((offset + call) % slots) * SEED_STRIDE,
+      seed: ((offset + call) % MAX_QUERY_CALLS) * SEED_STRIDE,
       n: samplesPerCall,
     };
   });

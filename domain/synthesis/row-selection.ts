@@ -60,6 +60,16 @@ export function takeRows(rows: readonly SynthesisRow[], numRows: number, { take,
   };
 }
 
+/** Says by how many rows the parts of a mix are short of their shares; `null` where none is. */
+export function describeMixShortfall({ taken, shortOfMix }: TakenRows, { mix }: RowSelection): string | null {
+  const short = (mix ?? []).flatMap(({ difficulties }, index) => {
+    const missing = shortOfMix[index] ?? 0;
+    return missing === 0 ? [] : [`${missing} rows of difficulty ${difficulties.join(' or ')}`];
+  });
+  if (short.length === 0) return null;
+  return `Of the mix of difficulties that the filter preset asks for, ${short.join(' and ')} are missing among the ${taken.length} rows that were taken: too few were kept, and rows of the other difficulties fill their places where there are any. Keep more rows for each row of the dataset (quality.filters.select.oversample), or start a run with more batches under another name.`;
+}
+
 function rankByLength(rows: readonly SynthesisRow[]): readonly SynthesisRow[] {
   return rows
     .map((row) => ({ row, length: repliesOf(row).reduce((sum, reply) => sum + countCodePoints(reply), 0) }))

@@ -13,8 +13,10 @@ const LABEL =
 const BOLD_LABEL =
   /^\*\*(?:task|prompt|original prompt|question|(?:the )?problem|(?:the )?scenario|(?:the )?situation|context|challenge|query|request|instructions?|descriptions?)\*\*:?\s*/i;
 const ENUMERATOR = /^(?:\d+[.)]|[a-z]\))\s+/i;
-// The authors' pattern asks for a second colon, so that "Answer: 4" slips through; this one takes what it means.
-const ANSWER = /(?:^|\n|[ \t])(?:\*\*|#+ *)?(?:correct )?(?:answers?|explanations?|solutions?)\s*(?:\*\*)?:/i;
+// The authors' pattern asks for a second colon, so that "Answer: 4" slips through, and fits anywhere in a sentence, where
+// "Please give an explanation: how do vaccines work?" is no answer. This one stands at a line's start or after a sentence.
+const ANSWER =
+  /(?:^|\n[ \t]*|(?<=[.!?。！？]["'”’)*]*)[ \t]+)(?:\*\*|#+ *)?(?:correct )?(?:answers?|explanations?|solutions?)\s*(?:\*\*)?:/i;
 const STEP_HEADING = /(?:^|\n)#+ *step 1\b/i;
 
 /**

@@ -35,6 +35,8 @@ interface SampledOrigin {
 
 export interface MagpieOrigin extends SampledOrigin {
   readonly method: 'magpie';
+  /** Share of the likeliest token below which tokens were not drawn; absent where none was left out. */
+  readonly minP?: number;
   /** Everything before the user's text, as it was sent: the only provenance of a query. */
   readonly preQuery: string;
   /** Key of the system prompt that steered the query; absent where none did. It is not part of the conversation. */

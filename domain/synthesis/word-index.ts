@@ -1,9 +1,10 @@
-import { shinglesOf } from '../bolt/near-duplicates.ts';
+import { shinglesOfWords } from '../bolt/near-duplicates.ts';
 import { settleDistance, type NeighbourIndex } from './neighbours.ts';
+import { wordsAndSigns } from './words-and-signs.ts';
 
 /**
  * Finds the nearest of earlier texts by the words they share: the distance is 1 - Jaccard similarity of their sets of
- * shingles, so 0 for the same words in the same order and 1 for nothing in common. Exact: only texts that share a shingle
+ * shingles, so 0 for the same words and signs in the same order and 1 for nothing in common. Exact: only texts that share a shingle
  * are counted, and all others are at 1.
  */
 export function createWordIndex(shingleWords: number, repeatBelow: number): NeighbourIndex<string> {
@@ -14,7 +15,7 @@ export function createWordIndex(shingleWords: number, repeatBelow: number): Neig
       return texts.length;
     },
     add(rowId, text) {
-      const shingles = shinglesOf(text, shingleWords);
+      const shingles = shinglesOfWords(wordsAndSigns(text), shingleWords);
       for (const shingle of shingles) {
         const known = byShingle.get(shingle);
         if (known === undefined) byShingle.set(shingle, [texts.length]);
@@ -24,7 +25,7 @@ export function createWordIndex(shingleWords: number, repeatBelow: number): Neig
     },
     nearest: (items) =>
       items.map((text) => {
-        const shingles = shinglesOf(text, shingleWords);
+        const shingles = shinglesOfWords(wordsAndSigns(text), shingleWords);
         const shared = new Map<number, number>();
         for (const shingle of shingles) {
           for (const index of byShingle.get(shingle) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);

@@ -13,6 +13,7 @@ import { createScreenQueriesActivities } from '../../activities/screen-queries.t
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { synthesisShardName, type SynthesisStage } from '../../domain/artifact-names.ts';
 import type { RunRef } from '../../domain/run.ts';
+import { describeDraw } from '../../domain/synthesis/describe-draw.ts';
 import type { MagpieOrigin, SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import {
@@ -23,6 +24,7 @@ import {
   tokenizeByTemplate,
   writeCheckpoint,
 } from '../support/magpie-world.ts';
+import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 import {
   startScriptedModelServer,
   type RecordedRequest,
@@ -35,6 +37,7 @@ interface SentBody {
   readonly seed: number;
   readonly n: number;
   readonly temperature: number;
+  readonly min_p: number;
 }
 
 const PRE_QUERY =
@@ -114,7 +117,15 @@ describe('opening a run of Magpie', () => {
   it('refuses queries and replies that do not fit into the context', async () => {
     const failure = await failureFrom(open({ replies: { maxTokens: 2048 } }));
     expect(failure.type).toBe('model-server/context-too-small');
-    expect(failure.message).toContain('a query of 64 and a reply of 2048');
+    expect(failure.message).toContain('a query of 64 and a reply of 2048 that is more');
+  });
+
+  it('refuses turns that do not fit into the context together, though each does', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    const turns = { count: 2, systemPrompt: join(folder, 'turns.md') };
+    const failure = await failureFrom(open({ replies: { maxTokens: 1000 }, turns }));
+    expect(failure.type).toBe('model-server/context-too-small');
+    expect(failure.message).toContain('a query of 64 and a reply of 1000 in each of 2 turns');
   });
 });
 
@@ -175,6 +186,40 @@ describe('drawing queries', () => {
   });
 });
 
+describe('cells of the mix', () => {
+  it('keep their min-p each, in the call, in the row and in later turns', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    await open({
+      queries: {
+        callsPerBatch: 4,
+        samplesPerCall: 2,
+        maxTokens: 64,
+        cells: [{ temperature: 0.7 }, { temperature: 0.7, minP: 0.1 }],
+      },
+      turns: { count: 2, systemPrompt: join(folder, 'turns.md') },
+    });
+    await sample(0);
+    const drawn = new Map(bodiesTo('/v1/completions').map(({ seed, min_p: minP }) => [seed, minP]));
+    expect(new Set(drawn.values())).toEqual(new Set([0, 0.1]));
+    const rows = await rowsOf('queries', 0);
+    expect(rows.map(({ origin }) => (origin as MagpieOrigin).minP ?? 0)).toEqual(
+      rows.map(({ origin: { seed } }) => drawn.get(seed - (seed % 256))),
+    );
+    expect(new Set(rows.map(({ origin }) => describeDraw(origin)))).toEqual(
+      new Set(['temperature 0.7, top-p 1', 'temperature 0.7, top-p 1, min-p 0.1']),
+    );
+    await screen(0);
+    await compareNothing(0);
+    const asked = (await rowsOf('compared', 0)).filter(({ dropped }) => dropped === undefined);
+    await answer(0);
+    const later = bodiesTo('/v1/completions').filter(({ n }) => n === 1);
+    expect(later).toHaveLength(asked.length);
+    expect(later.filter(({ min_p: minP }) => minP === 0.1)).toHaveLength(
+      asked.filter(({ origin }) => (origin as MagpieOrigin).minP === 0.1).length,
+    );
+  });
+});
+
 describe('screening queries', () => {
   it('drops each bad query under its reason, and a copy of an earlier batch too', async () => {
     await open();
@@ -209,6 +254,29 @@ describe('screening queries', () => {
     await screen(1);
     const rows = await rowsOf('screened', 1);
     expect(rows.filter(({ dropped }) => dropped?.reason === 'duplicate')).toHaveLength(2);
+  });
+
+  it('knows all earlier batches when two attempts at one are at work at once', async () => {
+    await open();
+    const asked = ['What is a river?', 'What is a lake?', 'What is a lake?', 'What is a pond?', 'What is a pond?'];
+    for (const [batch, content] of asked.entries()) {
+      await store().write({
+        name: synthesisShardName('test', 'queries', batch),
+        schema: 'synthesis-row',
+        step: 'sample-queries',
+        parents: [],
+        configHash: run.configHash,
+        policy: null,
+        shards: [[makeSynthesisRow(batch, { messages: [{ role: 'user', content }] })]],
+        summary: {},
+      });
+    }
+    const worker = activities();
+    const screenOn = (batch: number) => inActivity(() => worker.screenQueries({ run, batch }));
+    await Promise.all([screenOn(2), screenOn(2)]);
+    await Promise.all([screenOn(4), screenOn(4)]);
+    expect((await rowsOf('screened', 2))[0]?.dropped?.reason).toBe('duplicate');
+    expect((await rowsOf('screened', 4))[0]?.dropped?.reason).toBe('duplicate');
   });
 
   it('cuts at the line of a role, and keeps what was drawn beside it', async () => {
@@ -279,6 +347,48 @@ describe('answering queries', () => {
     const asked = bodiesTo('/v1/chat/completions');
     expect(asked.every(({ messages }) => messages.every(({ role }) => role !== 'system'))).toBe(true);
     expect(asked.filter(({ messages }) => messages.length === 3)).toHaveLength(whole.length);
+  });
+
+  it('drops a conversation whose second query is the first but for a comma', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    writes = (prompt, seed) => {
+      const first = /(word\d+) good for all of us here/.exec(prompt);
+      if (!prompt.endsWith('<|im_start|>user\n')) return 'It is good.';
+      return first === null
+        ? `What is word${seed} good for all of us here?`
+        : `What is ${first[1]}, good for all of us here?`;
+    };
+    await open({ turns: { count: 2, systemPrompt: join(folder, 'turns.md') } });
+    await sample(0);
+    await screen(0);
+    await compareNothing(0);
+    expect(await answer(0)).toMatchObject({ answered: 0, replies: 32 });
+    const rows = await rowsOf('answered', 0);
+    expect(rows.every(({ dropped }) => dropped?.by === 'turn-2' && dropped.reason === 'repeats')).toBe(true);
+  });
+
+  it('drops what the server refuses under the code of the refusal, in a first turn and in a later one', async () => {
+    await writeFile(join(folder, 'turns.md'), 'A talk of several rounds.');
+    const tokenize = intercept;
+    const refusal = { status: 400, body: { error: { message: 'maximum context length is 2048 tokens' } } };
+    intercept = (request) => {
+      const { path, body } = request;
+      const isEven = path === '/v1/chat/completions' && /word\d*[02468]a/.test(JSON.stringify(body));
+      const isLater = path === '/v1/completions' && (body as SentBody).prompt.includes('A talk of several rounds.');
+      return isEven || isLater ? refusal : tokenize(request);
+    };
+    await open({ turns: { count: 2, systemPrompt: join(folder, 'turns.md') } });
+    await sample(0);
+    await screen(0);
+    await compareNothing(0);
+    expect(await answer(0)).toMatchObject({ answered: 0 });
+    const drops = (await rowsOf('answered', 0)).flatMap(({ dropped }) =>
+      dropped?.by === 'reply' || dropped?.by === 'turn-2' ? [`${dropped.by} ${dropped.reason}`] : [],
+    );
+    expect(drops).toHaveLength(21);
+    expect(new Set(drops)).toEqual(
+      new Set(['reply model-server/prompt-too-long', 'turn-2 model-server/prompt-too-long']),
+    );
   });
 
   it('counts replies that were cut, and drops a row whose reply is empty or refused', async () => {

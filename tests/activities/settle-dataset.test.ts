@@ -7,9 +7,12 @@ import { withTranslatedErrors } from '../../activities/failure.ts';
 import { configArtifactName, createRunServicesProvider } from '../../activities/run-services.ts';
 import { createSettleDatasetActivities, type SettleDatasetInput } from '../../activities/settle-dataset.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import type { RunConfig } from '../../configs/schema/run-config.ts';
 import type { RunRef } from '../../domain/run.ts';
 import type { DatasetRow } from '../../domain/synthesis/settle-dataset.ts';
+import type { Difficulty } from '../../domain/synthesis/synthesis-row.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
+import { makeMagpieConfig } from '../support/magpie-world.ts';
 import { makeRunConfig } from '../support/make-run-config.ts';
 import { makeSynthesisRow, writeKept } from '../support/make-synthesis-rows.ts';
 
@@ -21,21 +24,25 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tickloop-dataset-'));
   run = { runName: 'made', storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) };
   provider = createRunServicesProvider({});
-  await store().write({
+  await recordConfig(makeRunConfig({ seed: 7 }));
+});
+afterEach(async () => {
+  await provider.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function recordConfig(config: RunConfig) {
+  return store().write({
     name: configArtifactName(run),
     schema: 'run-config',
     step: 'open-run',
     parents: [],
     configHash: run.configHash,
     policy: null,
-    shards: [[{ config: makeRunConfig({ seed: 7 }) }]],
+    shards: [[{ config }]],
     summary: {},
   });
-});
-afterEach(async () => {
-  await provider.close();
-  await rm(folder, { recursive: true, force: true });
-});
+}
 
 const store = () => createLocalArtifactStore({ root: run.storeRoot });
 
@@ -65,6 +72,7 @@ describe('settleDataset', () => {
       unused: 1,
       answered: 3,
       shortfall: null,
+      mixShortfall: null,
     });
     expect(await datasetRows()).toEqual([0, 1, 2].map((index) => makeSynthesisRow(index)));
     expect(await store().find('made/dataset')).toMatchObject({
@@ -90,6 +98,26 @@ describe('settleDataset', () => {
     await writeKept(store(), run, [[], [makeSynthesisRow(2)]]);
     await settle({ shuffle: true });
     expect((await datasetRows()).map(({ rowId }) => rowId).toSorted()).toEqual(['row-0', 'row-1', 'row-2']);
+  });
+
+  it('says by how much the difficulties miss the mix of a preset, with as many rows as were asked for', async () => {
+    run = { ...run, configHash: '1'.repeat(64) };
+    const endpoint = { baseUrl: 'http://127.0.0.1:1', model: 'm' };
+    const quality = {
+      tags: { ask: ['difficulty' as const], by: endpoint },
+      rewards: endpoint,
+      filters: { preset: 'pro-filter6' as const },
+    };
+    await recordConfig(makeMagpieConfig(endpoint.baseUrl, folder, { quality }));
+    const rowOf = (index: number, difficulty: Difficulty) => makeSynthesisRow(index, { tags: { difficulty } });
+    await writeKept(store(), run, [
+      [rowOf(0, 'easy'), rowOf(1, 'hard'), rowOf(2, 'hard')],
+      [rowOf(3, 'hard'), rowOf(4, 'medium'), rowOf(5, 'medium')],
+    ]);
+    const settled = await settle({ numRows: 4 });
+    expect(settled).toMatchObject({ rows: 4, shortfall: null });
+    expect(settled.mixShortfall).toContain('1 rows of difficulty easy are missing among the 4 rows that were taken');
+    expect((await store().find('made/dataset'))?.summary['mixShortfall']).toBe(settled.mixShortfall);
   });
 
   it('writes nothing when rows are missing, unless it is told why, which it records', async () => {

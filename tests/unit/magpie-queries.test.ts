@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { runIdentity } from '../../configs/run-identity.ts';
 import { magpieConfig } from '../../configs/schema/magpie.ts';
 import { batchesToSettle, decideNextBatch, describeShortfall } from '../../domain/synthesis/batch-demand.ts';
 import { planQueryCalls, SEED_STRIDE } from '../../domain/synthesis/query-plan.ts';
-import { QUERY_PRESETS, resolveQueryStyle } from '../../domain/synthesis/query-presets.ts';
+import { QUERY_PRESETS, resolvePresetChoices, resolveQueryStyle } from '../../domain/synthesis/query-presets.ts';
 import { sanitiseQuery } from '../../domain/synthesis/sanitise-query.ts';
 import { duplicateKey, screenEnd, screenQuery } from '../../domain/synthesis/screen-query.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { spreadOf, tallyGroups, tallyStages } from '../../domain/synthesis/tally-synthesis.ts';
 import { trimQuery } from '../../domain/synthesis/trim-query.ts';
 import { isUserVoiced } from '../../domain/synthesis/user-voice.ts';
+import { repeatsTurn } from '../../domain/synthesis/words-and-signs.ts';
 import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 
 describe('sampling presets', () => {
@@ -33,12 +35,29 @@ describe('sampling presets', () => {
   it('give way to what a config says', () => {
     expect(resolveQueryStyle({ preset: 'gemma-2' })).toMatchObject({ newlineStop: false, sanitiser: 'gemma-2' });
     const cells = [{ temperature: 0.5, topP: 1, minP: 0, share: 1 }];
-    expect(resolveQueryStyle({ preset: 'gemma-2', cells, newlineStop: true, sanitiser: 'none' })).toEqual({
+    expect(resolveQueryStyle({ preset: 'gemma-2', cells, newlineStop: true, sanitiser: 'none' })).toMatchObject({
       cells,
       newlineStop: true,
       sanitiser: null,
     });
   });
+
+  it.each([
+    ['llama-3', 0, false],
+    ['llama-3.1-8b', 0.6, true],
+    ['llama-3.1-70b', 0.6, true],
+    ['llama-3.3-70b', 0, false],
+    ['qwen2.5-coder-32b', 0, false],
+    ['qwen2.5-math-72b', 0.6, false],
+  ] as const)(
+    'of %s reply at the published temperature, %s, and drop Markdown where its tokens are masked: %s',
+    (preset, temperature, markdown) => {
+      const open = { queries: { preset }, replies: {}, screening: {} };
+      expect(resolvePresetChoices(open)).toEqual({ replyTemperature: temperature, rejectMarkdown: markdown });
+      const said = { ...open, replies: { temperature: 0.3 }, screening: { rejectMarkdown: !markdown } };
+      expect(resolvePresetChoices(said)).toEqual({ replyTemperature: 0.3, rejectMarkdown: !markdown });
+    },
+  );
 });
 
 describe('the plan of query calls', () => {
@@ -97,6 +116,15 @@ describe('screening', () => {
     ['As an AI language model, I cannot have opinions.', 'role-confusion'],
     ['Sure, I can help you with that problem today.', 'role-confusion'],
     ['What does <|im_end|> mean at the end of a line?', 'markup'],
+    ['What comes after `[INST]` in a prompt of Mistral?', 'markup'],
+    ['Write a poem about the sea.<end_of_turn>', 'markup'],
+    ['Tell me a story about owls. <｜end▁of▁sentence｜>', 'markup'],
+    ['Where do I write <s> in a page of mine?', 'markup'],
+    ['As an AI, I have no opinions on films.', 'role-confusion'],
+    ['I am an AI model that was trained on books.', 'role-confusion'],
+    ['Here is a list of fruits that you may like.', 'role-confusion'],
+    ["Summarise the following article. I don't have much time to read.", 'absent-content'],
+    ['Summarise the following article. It’s what my teacher wants of me.', 'absent-content'],
   ])('drops %j as %s', (text, reason) => {
     expect(screen(text)).toBe(reason);
   });
@@ -110,13 +138,34 @@ describe('screening', () => {
     'Can you suggest recipes? Sure things only, no experiments.',
     '如何学习编程？',
     'You are a pirate. Tell me how to cook an egg.',
+    'Here is my code. How do I fix it?',
+    'I am an AI engineer preparing for interviews. What should I study?',
+    'As an AI researcher, how do I find a supervisor?',
+    'What does the `<s>` tag do?',
+    "Translate the following sentence: 'The owl sleeps by day.'",
+    "Improve the following sentence 'The owl sleeps by day' for me.",
   ])('lets %j through', (text) => {
     expect(screen(text)).toBeUndefined();
   });
 
   it('drops markdown openings only where it is told to', () => {
     expect(screen('## How do plants grow in winter?')).toBeUndefined();
-    expect(screenQuery('## How do plants grow in winter?', { ...rules, rejectMarkdown: true })).toBe('markdown');
+    const strict = { ...rules, rejectMarkdown: true };
+    expect(screenQuery('## How do plants grow in winter?', strict)).toBe('markdown');
+    // The sanitiser has taken the label away that the model began with.
+    expect(screenQuery('How do plants grow in winter?', strict, '\n**Question:** How do plants grow in winter?')).toBe(
+      'markdown',
+    );
+  });
+
+  it('applies only the rules of thumb that a config names', () => {
+    const only = { ...rules, rules: ['dangling'] } as const;
+    expect(screenQuery('Can you improve the following movie review?', only)).toBeUndefined();
+    expect(screenQuery('Sure, I can help you with that problem today.', only)).toBeUndefined();
+    expect(screenQuery('What does <|im_end|> mean at the end of a line?', only)).toBeUndefined();
+    expect(screenQuery('Write a short review of this film:', only)).toBe('dangling');
+    expect(screenQuery('Write a short review of this film:', { ...rules, rules: [] })).toBeUndefined();
+    expect(screenQuery('Hi there,', { ...rules, rules: [] })).toBe('too-short');
   });
 
   it('takes a query that did not end by itself for incomplete', () => {
@@ -131,6 +180,21 @@ describe('screening', () => {
   it('takes two queries for the same in spite of blanks and case', () => {
     expect(duplicateKey(' What  IS\n1?')).toBe(duplicateKey('what is 1?'));
     expect(duplicateKey('what is 1?')).not.toBe(duplicateKey('what is 2?'));
+  });
+
+  it.each([
+    ['Can you tell me, what this means for a small shop?', true],
+    ['can you tell me what this means for a small shop', true],
+    ['Why?', false],
+    ['Can you tell me what this means for a large firm?', false],
+  ])('hears in a later turn, %j, whether the first one is said again: %s', (text, again) => {
+    expect(repeatsTurn(text, ['Hello!', 'Can you tell me what this means for a small shop?'])).toBe(again);
+  });
+
+  it('hears a short turn again, and no other sum for the same', () => {
+    expect(repeatsTurn('Why?', ['why?'])).toBe(true);
+    expect(repeatsTurn('What is 5 - 3?', ['What is 5 + 3?'])).toBe(false);
+    expect(repeatsTurn('???', ['...'])).toBe(false);
   });
 
   it('cuts at a line that is a role word, and nowhere else', () => {
@@ -155,6 +219,15 @@ describe('screening', () => {
 describe('the sanitiser', () => {
   it.each([
     ['1. **Question:** What is 2 + 2? Answer: 4', 'gemma-2', 'What is 2 + 2?', '4'],
+    ['Solve x + 1 = 3 for x.\n  **Solution:** x = 2', 'llama-3', 'Solve x + 1 = 3 for x.', '4'],
+    ['What is 2 + 2? The answer is below. Correct answer: 4', 'llama-3', 'What is 2 + 2? The answer is below.', '4'],
+    [
+      'Can you please provide a detailed explanation: how do vaccines work?',
+      'llama-3',
+      'Can you please provide a detailed explanation: how do vaccines work?',
+      '99.1',
+    ],
+    ['Write down the solution: x + 1 = 2', 'gemma-2', 'Write down the solution: x + 1 = 2', '6.2'],
     ['*How do birds fly?* They flap.', 'gemma-2', 'How do birds fly?', '1'],
     ['"How do birds fly?" asked Tom.', 'gemma-2', 'How do birds fly?', '2.1'],
     ['"A poem about birds"\nRoses', 'gemma-2', 'A poem about birds', '2.2'],
@@ -201,8 +274,12 @@ describe('how many batches', () => {
   });
 
   it('says why there are too few rows', () => {
-    expect(describeShortfall(state(100, 3, 3), goal)).toBeNull();
-    expect(describeShortfall(state(40, 10, 10), goal)).toMatch(/^40 of 100 rows were kept when 10 batches were done/);
+    const asked = { ...goal, numRows: 100 };
+    expect(describeShortfall(state(100, 3, 3), asked)).toBeNull();
+    expect(describeShortfall(state(75, 10, 10), { ...goal, numRows: 50 })).toMatch(
+      /^50 rows, chosen from 75 instead of 100: 10 batches were done/,
+    );
+    expect(describeShortfall(state(40, 10, 10), asked)).toMatch(/^40 of 100 rows were kept when 10 batches were done/);
   });
 });
 
@@ -248,9 +325,31 @@ describe('the config of Magpie', () => {
   it('has defaults for everything but the server', () => {
     expect(parse({}).data).toMatchObject({
       numRows: 1000,
-      replies: { by: 'self', temperature: 0, withSteering: false },
+      replies: { by: 'self', withSteering: false },
       turns: { count: 1 },
     });
+  });
+
+  it('is the same run whether it repeats what its preset says or not', () => {
+    const identityOf = (changes: object) => {
+      const { data } = parse({ queries: { preset: 'llama-3.1-8b' }, ...changes });
+      if (data === undefined) throw new Error('the config is not valid');
+      return runIdentity(data);
+    };
+    const repeated = { replies: { temperature: 0.6 }, screening: { rejectMarkdown: true } };
+    expect(identityOf(repeated)).toEqual(identityOf({}));
+    expect(identityOf({ replies: { temperature: 0 } })).not.toEqual(identityOf({}));
+  });
+
+  it('refuses more calls than there are seeds', () => {
+    const runOf = (maxBatches: number) => parse({ maxBatches, queries: { callsPerBatch: 10 } });
+    expect(runOf(838_860).success).toBe(true);
+    expect(runOf(838_861).error?.issues).toMatchObject([
+      {
+        path: ['maxBatches'],
+        message: expect.stringContaining('more than the 8388607 calls that have seeds') as unknown,
+      },
+    ]);
   });
 
   it('refuses greedy queries and names that are no keys', () => {

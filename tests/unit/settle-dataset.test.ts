@@ -136,6 +136,7 @@ describe('the summary of a dataset', () => {
       rows: 2,
       asked: 2,
       shortfall: null,
+      mixShortfall: null,
       sampled: 5,
       unused: 1,
       duplicates: 1,

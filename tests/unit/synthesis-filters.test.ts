@@ -130,6 +130,18 @@ describe('ranks', () => {
   });
 });
 
+describe("the rule on a user's voice", () => {
+  it('drops documents and code before a reply is paid for', () => {
+    const { rules } = synthesisFilters.parse({ rules: [{ kind: 'user-voiced' }] });
+    expect(rules.map(pointOf)).toEqual(['query']);
+    const asked = (content: string) => broken(tagged({ messages: [{ role: 'user', content }] }), rules);
+    expect(asked(QUERY)).toBeNull();
+    expect(asked('Write a poem about rain.')).toBeNull();
+    expect(asked('The Great Gatsby is a novel of 1925.')).toBe("user-voiced/does not sound like a user's");
+    expect(asked('def add(a, b): return a + b')).toBe("user-voiced/does not sound like a user's");
+  });
+});
+
 describe('the rules for replies', () => {
   const rule = BASE_RULES;
   it('are decided when there is a reply, and those for queries before it is paid for', () => {

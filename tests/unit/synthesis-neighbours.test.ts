@@ -141,13 +141,29 @@ describe('equal texts', () => {
 
   it('are dropped without any index, and rows that were dropped before do not count', () => {
     const gone = makeRow(0, 'Hello there', { dropped: { by: 'screened', reason: 'length' } });
-    const rows = [gone, makeRow(1, 'Hello there'), makeRow(2, 'Hello, there!')];
+    const rows = [gone, makeRow(1, 'Hello there'), makeRow(2, 'Hello there!')];
     const compared = compareRows(
       rows.map((row) => ({ row, item: null, earlier: null })),
       { knownTexts: new Map(), index: null, rules: [] },
     );
     expect(compared[0]).toBe(gone);
     expect(kept(compared)).toEqual([1]);
+  });
+
+  it.each([
+    ['How do I learn C++?', 'How do I learn C?'],
+    ['How do I learn C#?', 'How do I learn C?'],
+    ['What is 5 + 3?', 'What is 5 - 3?'],
+    ['Solve x < 3.', 'Solve x > 3.'],
+    ['What is 10²?', 'What is 102?'],
+    ["Let's eat, grandma", "Let's eat grandma"],
+  ])('are not %j and %j, which ask for different things', (one, other) => {
+    expect(exactKey(one)).not.toBe(exactKey(other));
+  });
+
+  it('are the same in spite of case, blanks and the marks at the end', () => {
+    const asked = ['How do I learn C++?', ' how do I  learn c++', 'How do I learn C++ ?!', 'How do I learn C++.'];
+    expect(new Set(asked.map(exactKey)).size).toBe(1);
   });
 
   it('of earlier batches count too', () => {
@@ -180,6 +196,17 @@ describe('the nearest earlier query, by words', () => {
     // Nothing in common with anything: at 1, and the earliest stands for all.
     expect(index.nearest(['quantum physics explained'])).toEqual([{ minDistance: 1, rowId: 'a', repeatCount: 0 }]);
     expect(createWordIndex(2, 0.4).nearest(['x'])).toEqual([{ minDistance: null, rowId: null, repeatCount: 0 }]);
+  });
+
+  it('is not at 0 where a sign alone tells two queries apart', () => {
+    const index = createWordIndex(3, 0.4);
+    index.add('a', 'What is 5 + 3?');
+    // Of three shingles each, "what is 5" is shared.
+    expect(index.nearest(['What is 5 - 3?'])).toEqual([{ minDistance: 0.8, rowId: 'a', repeatCount: 0 }]);
+    index.add('b', 'How do I learn C++?');
+    expect(index.nearest(['How do I learn C?'])).toEqual([{ minDistance: 0.4, rowId: 'b', repeatCount: 0 }]);
+    index.add('c', 'Name a **well-known** poet.');
+    expect(index.nearest(['name a well-known poet'])).toEqual([{ minDistance: 0, rowId: 'c', repeatCount: 1 }]);
   });
 
   it('drops a query in other words only when they are few, across batches too', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FILTER_PRESETS } from '../../domain/synthesis/filter-presets.ts';
-import { rowsToKeep, takeRows } from '../../domain/synthesis/row-selection.ts';
+import { describeMixShortfall, rowsToKeep, takeRows } from '../../domain/synthesis/row-selection.ts';
 import type { Difficulty } from '../../domain/synthesis/synthesis-row.ts';
 import { makeAnswered } from '../support/make-quality-rows.ts';
 
@@ -52,6 +52,10 @@ describe('taking the rows of a dataset', () => {
     const six = takeRows(rows, 6, { ...longest, mix });
     expect(ids(six.taken)).toEqual([1, 2, 3, 4, 5]);
     expect(six.shortOfMix).toEqual([0, 1]);
+    expect(describeMixShortfall(four, { ...longest, mix })).toBeNull();
+    expect(describeMixShortfall(six, { ...longest, mix })).toContain(
+      '1 rows of difficulty medium or hard or very hard are missing among the 5 rows that were taken',
+    );
     // Three: 1.5 of each; the first part gets the odd one.
     expect(ids(takeRows(rows, 3, { ...longest, mix }).taken)).toEqual([2, 3, 5]);
   });

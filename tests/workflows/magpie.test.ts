@@ -182,4 +182,27 @@ describe('the Magpie loop', () => {
     expect(callsTo('/v1/chat/completions')).toBe(0);
     await handle.terminate();
   });
+
+  it('pays for no reply of the other batches in the air while one of them holds the run', async () => {
+    // Half of each batch is empty, which is too much; the other half is good.
+    writes = (prompt, seed) => {
+      if (!prompt.endsWith('<|im_start|>user\n')) return 'It is good for many things.';
+      return seed % 2 === 0 ? '' : `Can you tell me what word${seed} is good for?`;
+    };
+    worker = await startWorkerProcess(temporal.address, 'magpie');
+    const handle = await start('held-together', 'a', { shards: { inFlight: 4 } });
+    while ((await handle.query(progressQuery)).heldBecause === null) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    let before = -1;
+    while (before !== allCalls()) {
+      before = allCalls();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+    expect(callsTo('/v1/completions')).toBe(8);
+    expect(callsTo('/v1/chat/completions')).toBe(0);
+    await handle.signal(resumeSignal);
+    expect((await handle.result()).status).toBe('done');
+    expect((await readDataset('a')).rows).toHaveLength(40);
+  });
 });

@@ -1,4 +1,5 @@
 import { html, type Html } from '../../html.ts';
+import { describeDraw } from '../../synthesis/describe-draw.ts';
 import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
 import { section } from '../section.ts';
 import type { MagpieReport } from './magpie-report.ts';
@@ -52,7 +53,7 @@ function sampleBlock(row: SynthesisRow): Html {
   const { rowId, messages, origin, dropped, tags, neighbour, rewards, replyFinish } = row;
   const steeredBy = origin.method === 'magpie' ? origin.steeredBy : undefined;
   const facts = [
-    `temperature ${origin.temperature}, top-p ${origin.topP}, seed ${origin.seed}`,
+    `${describeDraw(origin)}, seed ${origin.seed}`,
     ...(steeredBy === undefined ? [] : [`steered by ${steeredBy}`]),
     ...Object.entries(tags ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [`${name}: ${value}`] : [])),
     ...(typeof neighbour?.minDistance === 'number' ? [`nearest query at ${neighbour.minDistance.toFixed(3)}`] : []),
