@@ -2,7 +2,12 @@ import { writeExport, type ExportFile } from '../clients/export-folder.ts';
 import { encodeParquet } from '../clients/parquet-file.ts';
 import { datasetName } from '../domain/artifact-names.ts';
 import { alignRows, inferColumns, type ColumnTypes, type TableRow } from '../domain/dataset-export/column-types.ts';
-import { planFiles, type ExportArtifact, type ExportFormat } from '../domain/dataset-export/export-plan.ts';
+import {
+  LINEAGE_FILE,
+  planFiles,
+  type ExportArtifact,
+  type ExportFormat,
+} from '../domain/dataset-export/export-plan.ts';
 import { renderCard, type CardPart } from '../domain/dataset-export/render-card.ts';
 import { toShareGpt } from '../domain/dataset-export/sharegpt.ts';
 import type { RunRef } from '../domain/run.ts';
@@ -85,7 +90,7 @@ function layOut(
   return [
     ...parts.flatMap(({ table }) => table.files),
     { name: 'README.md', content: card },
-    { name: 'lineage.json', content: `${JSON.stringify(lineage, null, 2)}\n` },
+    { name: LINEAGE_FILE, content: `${JSON.stringify(lineage, null, 2)}\n` },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { EXPORT_PLACES, isExportFile, LINEAGE_FILE } from '../domain/dataset-export/export-plan.ts';
 import { ArtifactError } from '../domain/errors.ts';
 import { hashFolder } from './local-store/adopt-folder.ts';
 import { makeFolder, syncFolder, temporaryName, writeSynced } from './local-store/durable-files.ts';
@@ -11,14 +12,12 @@ export interface ExportFile {
   readonly content: string | Uint8Array;
 }
 
-/** What an export may leave at the top of its folder, and so what may be replaced. */
-const WRITTEN = /^(?:README\.md|lineage\.json|data|preferences|train\.jsonl|train-\d{5}-of-\d{5}\.parquet)$/;
 const TAKEN: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST']);
 
 /**
  * Writes files beside `target` and renames their folder there, so that it is never half there; returns its path. A
- * folder with the very same files stands. Another one is replaced only if that is asked for, and if all that it holds
- * can be of an export.
+ * folder with the very same files stands. Another one is replaced only if that is asked for, and if it is an export:
+ * all files that it holds, at any depth, are named as an export names them, and its lineage is there.
  *
  * @throws ArtifactError `artifact/conflict`, `artifact/no-space`, `artifact/unwritable`
  */
@@ -79,13 +78,38 @@ async function requireReplaceable(folder: string, replace: boolean): Promise<voi
       `${folder} has other files already: export to a new folder, or replace an earlier export with --force.`,
     );
   }
-  const foreign = (await readdir(folder)).filter((name) => !WRITTEN.test(name));
-  if (foreign.length === 0) return;
-  const [first = ''] = foreign.toSorted();
+  const { own, foreign } = await survey(folder);
+  const [first] = foreign.toSorted();
+  const found =
+    first !== undefined
+      ? `holds ${JSON.stringify(first)}${foreign.length > 1 ? ` and ${foreign.length - 1} more names` : ''} that no export writes`
+      : own.includes(LINEAGE_FILE)
+        ? null
+        : `holds no ${LINEAGE_FILE}, which every export has`;
+  if (found === null) return;
   throw new ArtifactError(
     'artifact/conflict',
-    `${folder} holds ${JSON.stringify(first)}${foreign.length > 1 ? ` and ${foreign.length - 1} more names` : ''} that no export writes: --force replaces earlier exports alone; export to a new folder.`,
+    `${folder} ${found}: --force replaces earlier exports alone; export to a new folder.`,
   );
+}
+
+/** Files that an export may have written, and all else; folders that no export makes are not looked into. */
+async function survey(
+  folder: string,
+  below = '',
+): Promise<{ readonly own: readonly string[]; readonly foreign: readonly string[] }> {
+  const own: string[] = [];
+  const foreign: string[] = [];
+  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const name = `${below}${entry.name}`;
+    if (entry.isDirectory() && EXPORT_PLACES.has(name)) {
+      const inside = await survey(folder, `${name}/`);
+      own.push(...inside.own);
+      foreign.push(...inside.foreign);
+    } else if (entry.isFile() && isExportFile(name)) own.push(name);
+    else foreign.push(name);
+  }
+  return { own, foreign };
 }
 
 function explain(error: unknown, folder: string): unknown {

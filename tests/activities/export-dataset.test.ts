@@ -2,7 +2,7 @@
 // that nothing of this machine is in it.
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createExportDatasetActivities, type ExportInput } from '../../activities/export-dataset.ts';
@@ -316,6 +316,24 @@ describe('the folder of an export', () => {
       `${join(folder, 'home')} holds "thesis.tex" that no export writes: --force replaces earlier exports alone; export to a new folder.`,
     );
     expect((await readdir(join(folder, 'home'))).toSorted()).toEqual(['README.md', 'thesis.tex']);
+  });
+
+  it.each([
+    ['data/raw.csv', '"data/raw.csv" that no export writes'],
+    ['preferences/data/train-00000-of-00001.parquet', '"preferences/data" that no export writes'],
+    ['train.jsonl', 'no lineage.json, which every export has'],
+  ])('is never replaced when it holds %s of a project with a README', async (name, held) => {
+    const path = join(folder, 'project', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'mine');
+    await writeFile(join(folder, 'project', 'README.md'), 'mine');
+    const failure = await failureFrom(exportTo('project', { replace: true }));
+    expect(failure).toMatchObject({ type: 'artifact/conflict', nonRetryable: true });
+    expect(failure.message).toBe(
+      `${join(folder, 'project')} holds ${held}: --force replaces earlier exports alone; export to a new folder.`,
+    );
+    expect(await readFile(path, 'utf8')).toBe('mine');
+    expect((await readdir(folder)).toSorted()).toEqual(['project', 'store']);
   });
 
   it('is followed through a link', async () => {
