@@ -8,6 +8,7 @@ import {
   type ExportArtifact,
   type ExportFormat,
 } from '../domain/dataset-export/export-plan.ts';
+import { publicStamp } from '../domain/dataset-export/public-facts.ts';
 import { renderCard, type CardPart } from '../domain/dataset-export/render-card.ts';
 import { toShareGpt } from '../domain/dataset-export/sharegpt.ts';
 import type { RunRef } from '../domain/run.ts';
@@ -86,7 +87,12 @@ function layOut(
     })),
     summary: summaryOf(run, main),
   });
-  const lineage = parts.flatMap(({ exported }) => exported.manifests).map(({ summary: _summary, ...rest }) => rest);
+  const lineage = parts
+    .flatMap(({ exported }) => exported.manifests)
+    .map(({ summary: _summary, policy, ...rest }) => ({
+      ...rest,
+      policy: policy === null ? null : publicStamp(policy),
+    }));
   return [
     ...parts.flatMap(({ table }) => table.files),
     { name: 'README.md', content: card },

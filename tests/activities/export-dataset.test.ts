@@ -34,14 +34,14 @@ afterEach(async () => {
 
 const store = () => createLocalArtifactStore({ root: run.storeRoot });
 
-function put(name: string, rows: readonly object[]) {
+function put(name: string, rows: readonly object[], policy: string | null = null) {
   return store().write({
     name,
     schema: 'test',
     step: 'test',
     parents: [],
     configHash: run.configHash,
-    policy: null,
+    policy,
     shards: [rows],
     summary: {},
   });
@@ -257,6 +257,20 @@ describe('an export', () => {
     expect(await read('hub/README.md')).toContain('| small | queries | 1 |');
     for (const file of [await read('hub/README.md'), await read('lines/train.jsonl')]) {
       expect(file).not.toContain(folder);
+    }
+  });
+
+  it('names the policy of pairs and of their lineage without its folder', async () => {
+    const policy = `base:${join(folder, 'models', 'größer', 'small')}`;
+    await writeDataset(store(), 'made', [makeSynthesisRow(0)]);
+    await put('made/preferences', [{ ...pair(0), policy }], policy);
+    await exportTo('pairs', { artifact: 'preferences', format: 'jsonl' });
+    await exportTo('hub');
+    const lines = await read('pairs/train.jsonl');
+    expect(JSON.parse(lines)).toEqual({ ...pair(0), policy: 'base:small' });
+    expect(JSON.parse(await read('pairs/lineage.json'))).toMatchObject([{ policy: 'base:small' }]);
+    for (const name of ['preferences/train-00000-of-00001.parquet', 'lineage.json', 'README.md']) {
+      expect(await read(`hub/${name}`)).not.toContain(folder);
     }
   });
 
