@@ -32,6 +32,8 @@ export interface ExportInput {
 export interface ExportResult {
   /** Absolute, on the worker's machine. */
   readonly folder: string;
+  /** Folders of exports that were broken off there. */
+  readonly leftBehind: readonly string[];
   /** Names below it. */
   readonly files: readonly string[];
   readonly rows: number;
@@ -52,9 +54,9 @@ export function createExportDatasetActivities(provider: RunServicesProvider) {
             ? await findExported(store, input.run, 'preferences', { isOptional: true })
             : undefined;
         const files = layOut(input, rows, beside);
-        const folder = await writeExport(input.folder, files, { replace: input.replace });
+        const written = await writeExport(input.folder, files, { replace: input.replace });
         return {
-          folder,
+          ...written,
           files: files.map(({ name }) => name),
           rows: rows.rows.length,
           preferences: beside?.rows.length ?? 0,

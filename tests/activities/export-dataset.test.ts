@@ -112,6 +112,7 @@ describe('an export', () => {
     await put('made/bolt/sft-rows', [{ promptId: 's', prompt: pair(0).prompt, completion: pair(0).chosen, score: 1 }]);
     expect(await exportTo('hub', { licence: 'apache-2.0' })).toEqual({
       folder: join(folder, 'hub'),
+      leftBehind: [],
       files: [
         'data/train-00000-of-00001.parquet',
         'preferences/train-00000-of-00001.parquet',
@@ -348,6 +349,32 @@ describe('the folder of an export', () => {
     );
     expect(await readFile(path, 'utf8')).toBe('mine');
     expect((await readdir(folder)).toSorted()).toEqual(['project', 'store']);
+  });
+
+  it('is refused for its names alone, unread: a link out of it is not followed', async () => {
+    await mkdir(join(folder, 'hub'));
+    await symlink(folder, join(folder, 'hub', 'data'));
+    const failure = await failureFrom(exportTo('hub'));
+    expect(failure).toMatchObject({ type: 'artifact/conflict', nonRetryable: true });
+    expect(failure.message).toContain('has other files already');
+    const forced = await failureFrom(exportTo('hub', { replace: true }));
+    expect(forced.message).toContain('holds "data" that no export writes');
+  });
+
+  it('says where an export lies that was killed while it was replaced', async () => {
+    const old = join(folder, 'out.0a1b2c3d.tmp');
+    await mkdir(old);
+    await mkdir(join(folder, 'out.mine.tmp'));
+    expect((await exportTo('out', { format: 'jsonl' })).leftBehind).toEqual([old]);
+    expect((await exportTo('out', { format: 'jsonl' })).leftBehind).toEqual([old]);
+    expect(await readdir(folder)).toContain('out.0a1b2c3d.tmp');
+  });
+
+  it('can not be below a link that leads to itself, which is said', async () => {
+    await symlink(join(folder, 'loop'), join(folder, 'loop'));
+    const failure = await failureFrom(exportTo('loop/hub'));
+    expect(failure).toMatchObject({ type: 'artifact/unwritable', nonRetryable: true });
+    expect(failure.message).toContain('(ELOOP)');
   });
 
   it('is followed through a link', async () => {
