@@ -2,7 +2,13 @@ import { writeExport, type ExportFile } from '../clients/export-folder.ts';
 import { encodeParquet } from '../clients/parquet-file.ts';
 import { datasetName } from '../domain/artifact-names.ts';
 import { alignRows, inferColumns, type ColumnTypes, type TableRow } from '../domain/dataset-export/column-types.ts';
-import { planFiles, type ExportArtifact, type ExportFormat } from '../domain/dataset-export/export-plan.ts';
+import {
+  LINEAGE_FILE,
+  planFiles,
+  type ExportArtifact,
+  type ExportFormat,
+} from '../domain/dataset-export/export-plan.ts';
+import { publicStamp } from '../domain/dataset-export/public-facts.ts';
 import { renderCard, type CardPart } from '../domain/dataset-export/render-card.ts';
 import { toShareGpt } from '../domain/dataset-export/sharegpt.ts';
 import type { RunRef } from '../domain/run.ts';
@@ -26,6 +32,8 @@ export interface ExportInput {
 export interface ExportResult {
   /** Absolute, on the worker's machine. */
   readonly folder: string;
+  /** Folders of exports that were broken off there. */
+  readonly leftBehind: readonly string[];
   /** Names below it. */
   readonly files: readonly string[];
   readonly rows: number;
@@ -46,9 +54,9 @@ export function createExportDatasetActivities(provider: RunServicesProvider) {
             ? await findExported(store, input.run, 'preferences', { isOptional: true })
             : undefined;
         const files = layOut(input, rows, beside);
-        const folder = await writeExport(input.folder, files, { replace: input.replace });
+        const written = await writeExport(input.folder, files, { replace: input.replace });
         return {
-          folder,
+          ...written,
           files: files.map(({ name }) => name),
           rows: rows.rows.length,
           preferences: beside?.rows.length ?? 0,
@@ -81,11 +89,16 @@ function layOut(
     })),
     summary: summaryOf(run, main),
   });
-  const lineage = parts.flatMap(({ exported }) => exported.manifests).map(({ summary: _summary, ...rest }) => rest);
+  const lineage = parts
+    .flatMap(({ exported }) => exported.manifests)
+    .map(({ summary: _summary, policy, ...rest }) => ({
+      ...rest,
+      policy: policy === null ? null : publicStamp(policy),
+    }));
   return [
     ...parts.flatMap(({ table }) => table.files),
     { name: 'README.md', content: card },
-    { name: 'lineage.json', content: `${JSON.stringify(lineage, null, 2)}\n` },
+    { name: LINEAGE_FILE, content: `${JSON.stringify(lineage, null, 2)}\n` },
   ];
 }
 

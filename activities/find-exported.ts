@@ -4,6 +4,7 @@ import type { Manifest } from '../domain/artifact.ts';
 import type { TableRow } from '../domain/dataset-export/column-types.ts';
 import { toRecord } from '../domain/dataset-export/dataset-record.ts';
 import type { ExportArtifact } from '../domain/dataset-export/export-plan.ts';
+import { publicStamp } from '../domain/dataset-export/public-facts.ts';
 import { ArtifactError, DataError } from '../domain/errors.ts';
 import type { RunRef } from '../domain/run.ts';
 import type { DatasetRow } from '../domain/synthesis/settle-dataset.ts';
@@ -42,7 +43,9 @@ export async function findExported(
 ): Promise<ExportedRows | undefined> {
   const manifests = await findManifests(store, runName, artifact);
   const read = await Promise.all(manifests.map((manifest) => store.read<TableRow>(refOf(manifest))));
-  const rows = artifact === 'dataset' ? read.flat().map((row) => toRecord(row as unknown as DatasetRow)) : read.flat();
+  const rows = read
+    .flat()
+    .map((row) => (artifact === 'dataset' ? toRecord(row as unknown as DatasetRow) : withPublicStamp(row)));
   if (rows.length > 0) return { rows, manifests };
   if (isOptional) return undefined;
   if (manifests.length > 0) throw new DataError('data/no-rows', `The ${artifact} of run "${runName}" have no row.`);
@@ -50,6 +53,11 @@ export async function findExported(
     'artifact/missing',
     `Run "${runName}" has no ${artifact} to export: ${WHO_MAKES[artifact]}. Choose another --artifact, or let the run come that far.`,
   );
+}
+
+/** The stamp of a base model that a server names by its folder would tell that folder. */
+function withPublicStamp(row: TableRow): TableRow {
+  return typeof row['policy'] === 'string' ? { ...row, policy: publicStamp(row['policy']) } : row;
 }
 
 async function findManifests(

@@ -1,3 +1,4 @@
+import { describeSource, findNamedDatasets } from '../configs/schema/prompt-source.ts';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import { formatCount } from '../domain/format-number.ts';
 import { checkData } from '../inputs/check-data.ts';
@@ -5,7 +6,7 @@ import { loadConfig } from './load-config.ts';
 import type { Output } from './output.ts';
 
 /**
- * Checks a config file and the data files that it names, and says what it resolves to; returns the exit code.
+ * Checks a config file and the data files that it names, and says what it resolves to and what it can't check; returns the exit code.
  *
  * @throws ConfigError with every mistake of the config; DataError with the first one of the data
  */
@@ -19,7 +20,13 @@ export async function validate(configPath: string, sets: readonly string[], outp
   output.line(
     counts.length === 0 ? 'the files that it names are valid' : `its data files are valid: ${counts.join(', ')} rows`,
   );
-  output.object({ valid: true, configHash, rows, config });
+  const unchecked = findNamedDatasets(config);
+  for (const { field, source } of unchecked) {
+    output.line(
+      `not checked: ${field}, ${describeSource(source)}: it is in a store, which is read when the run is opened`,
+    );
+  }
+  output.object({ valid: true, configHash, rows, unchecked: unchecked.map(({ field }) => field), config });
   return 0;
 }
 

@@ -10,6 +10,8 @@ import { outlastOutages } from './outlast-outages.ts';
 import { workflowIdOf } from './run-name.ts';
 
 const POLL_MS = 1000;
+/** With nobody at a terminal to end it, a command that waits for ever is never missed. */
+const LONGEST_OUTAGE_MS = 600_000;
 
 /**
  * Shows a run until it ends; `guard` is at work meanwhile, and says its lines above the view.
@@ -32,15 +34,24 @@ export async function watchRun(
   });
   const guarding = guard?.(view.say);
   try {
-    return await showUntilEnd(client, runName, view);
+    return await showUntilEnd(client, runName, view, isTty ? undefined : LONGEST_OUTAGE_MS);
   } finally {
     guarding?.stop();
   }
 }
 
-async function showUntilEnd(client: Client, runName: string, view: ProgressView): Promise<RunResult> {
+async function showUntilEnd(
+  client: Client,
+  runName: string,
+  view: ProgressView,
+  longestMs: number | undefined,
+): Promise<RunResult> {
   const handle = client.workflow.getHandle(workflowIdOf(runName));
-  const settled = outlastOutages(() => handle.result(), view.say, POLL_MS).then(
+  const settled = outlastOutages(() => handle.result(), {
+    say: view.say,
+    pauseMs: POLL_MS,
+    ...(longestMs === undefined ? {} : { longestMs }),
+  }).then(
     (value) => ({ ok: true as const, value: value as RunResult }),
     (error: unknown) => ({ ok: false as const, error }),
   );

@@ -1,5 +1,6 @@
 import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EXPORT_PLACES, isExportFile, LINEAGE_FILE } from '../domain/dataset-export/export-plan.ts';
 import { ArtifactError } from '../domain/errors.ts';
 import { hashFolder } from './local-store/adopt-folder.ts';
 import { makeFolder, syncFolder, temporaryName, writeSynced } from './local-store/durable-files.ts';
@@ -11,14 +12,19 @@ export interface ExportFile {
   readonly content: string | Uint8Array;
 }
 
-/** What an export may leave at the top of its folder, and so what may be replaced. */
-const WRITTEN = /^(?:README\.md|lineage\.json|data|preferences|train\.jsonl|train-\d{5}-of-\d{5}\.parquet)$/;
 const TAKEN: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST']);
 
+/** Where an export is, and what others left beside it. */
+export interface WrittenExport {
+  readonly folder: string;
+  /** Folders of exports that were broken off while they were written or replaced: one may hold what was to be replaced. */
+  readonly leftBehind: readonly string[];
+}
+
 /**
- * Writes files beside `target` and renames their folder there, so that it is never half there; returns its path. A
- * folder with the very same files stands. Another one is replaced only if that is asked for, and if all that it holds
- * can be of an export.
+ * Writes files beside `target` and renames their folder there, so that it is never half there. A
+ * folder with the very same files stands. Another one is replaced only if that is asked for, and if it is an export:
+ * all files that it holds, at any depth, are named as an export names them, and its lineage is there.
  *
  * @throws ArtifactError `artifact/conflict`, `artifact/no-space`, `artifact/unwritable`
  */
@@ -26,14 +32,14 @@ export async function writeExport(
   target: string,
   files: readonly ExportFile[],
   { replace }: { readonly replace: boolean },
-): Promise<string> {
+): Promise<WrittenExport> {
   // A link to a folder is followed: a folder can't be renamed onto a link.
   const folder = await realpath(target).catch(() => resolve(target));
   const fresh = temporaryName(folder);
   try {
     await writeFiles(fresh, files);
-    await moveIntoPlace(fresh, folder, replace);
-    return folder;
+    await moveIntoPlace(fresh, folder, files, replace);
+    return { folder, leftBehind: await findLeftBehind(folder, fresh) };
   } catch (error) {
     throw explain(error, folder);
   } finally {
@@ -53,14 +59,33 @@ async function writeFiles(folder: string, files: readonly ExportFile[]): Promise
   await syncFolder(folder);
 }
 
-async function moveIntoPlace(fresh: string, folder: string, replace: boolean): Promise<void> {
+/** Folders that lie beside an export under a temporary name of it; whoever is at work on one now needs it. */
+async function findLeftBehind(folder: string, fresh: string): Promise<readonly string[]> {
+  const start = `${basename(folder)}.`;
+  // A folder that can't be listed has an export in it all the same.
+  const names = await readdir(dirname(folder)).catch(() => []);
+  return names
+    .filter((name) => name.startsWith(start) && /^[0-9a-f]{8}\.tmp$/.test(name.slice(start.length)))
+    .map((name) => join(dirname(folder), name))
+    .filter((path) => path !== fresh)
+    .toSorted();
+}
+
+async function moveIntoPlace(
+  fresh: string,
+  folder: string,
+  files: readonly ExportFile[],
+  replace: boolean,
+): Promise<void> {
   try {
     // Succeeds where there is nothing, or an empty folder.
     await rename(fresh, folder);
   } catch (error) {
     if (!TAKEN.has(fileErrorCode(error) ?? '')) throw error;
-    if ((await hashFolder(fresh)) === (await hashFolder(folder))) return;
-    await requireReplaceable(folder, replace);
+    const there = await survey(folder);
+    // What is there may be anything, and large: its bytes are read only where its names are those of this export.
+    if (isNamedLike(there, files) && (await hashFolder(fresh)) === (await hashFolder(folder))) return;
+    requireReplaceable(folder, there, replace);
     const old = temporaryName(folder);
     await rename(folder, old);
     await rename(fresh, folder).catch(async (error: unknown) => {
@@ -72,20 +97,53 @@ async function moveIntoPlace(fresh: string, folder: string, replace: boolean): P
   await syncFolder(dirname(folder));
 }
 
-async function requireReplaceable(folder: string, replace: boolean): Promise<void> {
+function isNamedLike({ own, foreign }: Survey, files: readonly ExportFile[]): boolean {
+  const names = files.map(({ name }) => name).toSorted();
+  return foreign.length === 0 && JSON.stringify(own.toSorted()) === JSON.stringify(names);
+}
+
+/** @throws ArtifactError `artifact/conflict` */
+function requireReplaceable(folder: string, { own, foreign }: Survey, replace: boolean): void {
   if (!replace) {
     throw new ArtifactError(
       'artifact/conflict',
       `${folder} has other files already: export to a new folder, or replace an earlier export with --force.`,
     );
   }
-  const foreign = (await readdir(folder)).filter((name) => !WRITTEN.test(name));
-  if (foreign.length === 0) return;
-  const [first = ''] = foreign.toSorted();
+  const [first] = foreign.toSorted();
+  const found =
+    first !== undefined
+      ? `holds ${JSON.stringify(first)}${foreign.length > 1 ? ` and ${foreign.length - 1} more names` : ''} that no export writes`
+      : own.includes(LINEAGE_FILE)
+        ? null
+        : `holds no ${LINEAGE_FILE}, which every export has`;
+  if (found === null) return;
   throw new ArtifactError(
     'artifact/conflict',
-    `${folder} holds ${JSON.stringify(first)}${foreign.length > 1 ? ` and ${foreign.length - 1} more names` : ''} that no export writes: --force replaces earlier exports alone; export to a new folder.`,
+    `${folder} ${found}: --force replaces earlier exports alone; export to a new folder.`,
   );
+}
+
+/** What is in a folder: files that an export may have written, and all else. */
+interface Survey {
+  readonly own: readonly string[];
+  readonly foreign: readonly string[];
+}
+
+/** Looks at the names in a folder; folders that no export makes are not entered. */
+async function survey(folder: string, below = ''): Promise<Survey> {
+  const own: string[] = [];
+  const foreign: string[] = [];
+  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const name = `${below}${entry.name}`;
+    if (entry.isDirectory() && EXPORT_PLACES.has(name)) {
+      const inside = await survey(folder, `${name}/`);
+      own.push(...inside.own);
+      foreign.push(...inside.foreign);
+    } else if (entry.isFile() && isExportFile(name)) own.push(name);
+    else foreign.push(name);
+  }
+  return { own, foreign };
 }
 
 function explain(error: unknown, folder: string): unknown {
@@ -100,7 +158,10 @@ function explain(error: unknown, folder: string): unknown {
       },
     );
   }
-  if (isMissing(error) || ['EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EXDEV', 'ENAMETOOLONG', 'EINVAL'].includes(code)) {
+  if (
+    isMissing(error) ||
+    ['EACCES', 'EPERM', 'EROFS', 'EISDIR', 'EBUSY', 'ELOOP', 'EXDEV', 'ENAMETOOLONG', 'EINVAL'].includes(code)
+  ) {
     return new ArtifactError(
       'artifact/unwritable',
       `The worker can't write ${folder} (${code}): name a folder that it may make, on the worker's machine.`,

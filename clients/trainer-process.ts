@@ -4,6 +4,7 @@ import { access, constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrainerError } from '../domain/errors.ts';
+import { withoutSecrets } from '../domain/secret-names.ts';
 import { endProcessGroup, identifyProcess, isProcessAlive, type ProcessIdentity } from './process-group.ts';
 import type { Trainer, TrainerRunOptions, TrainingJob, TrainingResult } from './trainer.ts';
 import {
@@ -31,9 +32,6 @@ const STDERR_LINES = 20;
  */
 const WRAPPER =
   'trap : TERM INT; exit_file=$1; shift; "$@"; echo $? > "$exit_file.tmp"; mv "$exit_file.tmp" "$exit_file"';
-
-/** Variables that look like secrets; the trainer needs none. */
-const SECRET_NAME = /(^|_)(api_?key|access_key|tokens?|secrets?|password|passwd|credentials?)(_|$)/i;
 
 export interface TrainerProcessOptions {
   /** Python interpreter with the trainer's packages. */
@@ -157,6 +155,5 @@ function unavailable(found: string, cause?: unknown): TrainerError {
 }
 
 function trainerEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !SECRET_NAME.test(name));
-  return { ...Object.fromEntries(kept), HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_TELEMETRY: '1', PYTHONUNBUFFERED: '1' };
+  return { ...withoutSecrets(process.env), HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_TELEMETRY: '1', PYTHONUNBUFFERED: '1' };
 }

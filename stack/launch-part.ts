@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { StackError } from '../domain/errors.ts';
+import { withoutSecrets } from '../domain/secret-names.ts';
 import type { StackPart, StackPaths } from './paths.ts';
 import { isAlive, readProcessRecord, readStartTime, writeProcessRecord, type ProcessRecord } from './process-record.ts';
 import { stopProcess } from './stop-process.ts';
@@ -49,7 +50,8 @@ export async function launchPart(paths: StackPaths, wanted: PartCommand): Promis
       cwd: paths.root,
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...wanted.environment },
+      // The worker alone asks judges and teachers: the servers get no keys but those that their commands give them.
+      env: { ...(wanted.part === 'worker' ? process.env : withoutSecrets(process.env)), ...wanted.environment },
     });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);

@@ -87,6 +87,8 @@ export function vllmCommand(paths: StackPaths, url: string, devEndpoints = false
     }
   }
   const { host, port } = parseAddress(url);
+  // What guards this very server is the one secret that it has to know.
+  const { VLLM_API_KEY } = process.env;
   if (devEndpoints && !isLoopback({ host, port })) {
     throw new StackError(
       'stack/start-failed',
@@ -113,6 +115,7 @@ export function vllmCommand(paths: StackPaths, url: string, devEndpoints = false
       ...(devEndpoints ? { VLLM_SERVER_DEV_MODE: '1' } : {}),
       VLLM_NO_USAGE_STATS: '1',
       DO_NOT_TRACK: '1',
+      ...(VLLM_API_KEY === undefined ? {} : { VLLM_API_KEY }),
     },
     address: url,
     port,

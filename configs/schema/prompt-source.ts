@@ -27,6 +27,23 @@ export function describeSource(source: PromptSource): string {
   return typeof source === 'string' ? source : `the dataset of run "${source.dataset}"`;
 }
 
+/** A field that names the dataset of a run. */
+interface NamedDataset {
+  /** Dotted, from the top of the config. */
+  readonly field: string;
+  readonly source: z.infer<typeof datasetSource>;
+}
+
+/** All datasets of runs that a config, or a part of one, names. */
+export function findNamedDatasets(part: unknown, field = ''): readonly NamedDataset[] {
+  if (typeof part !== 'object' || part === null) return [];
+  const { success, data } = datasetSource.safeParse(part);
+  if (success) return [{ field, source: data }];
+  return Object.entries(part).flatMap(([key, value]) =>
+    findNamedDatasets(value, field === '' ? key : `${field}.${key}`),
+  );
+}
+
 /** Somebody has to write the checklists of a dataset. */
 export function checkWritten(
   config: {

@@ -6,6 +6,20 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export const EXPORT_ARTIFACTS = ['dataset', 'preferences', 'sft-rows'] as const;
 export type ExportArtifact = (typeof EXPORT_ARTIFACTS)[number];
 
+/** The file of every export that says what it was made of. */
+export const LINEAGE_FILE = 'lineage.json';
+
+/** Folders that an export makes within its own. */
+export const EXPORT_PLACES: ReadonlySet<string> = new Set(['data', 'preferences']);
+
+const EXPORT_FILE =
+  /^(?:README\.md|lineage\.json|train\.jsonl|(?:(?:data|preferences)\/)?train-\d{5}-of-\d{5}\.parquet)$/;
+
+/** Whether an export may have written a file of this name, relative to its folder. */
+export function isExportFile(name: string): boolean {
+  return EXPORT_FILE.test(name);
+}
+
 /** Rows of a Parquet file: a few hundred megabytes at most. */
 const ROWS_PER_FILE = 50_000;
 

@@ -2,7 +2,7 @@
 // that nothing of this machine is in it.
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createExportDatasetActivities, type ExportInput } from '../../activities/export-dataset.ts';
@@ -34,14 +34,14 @@ afterEach(async () => {
 
 const store = () => createLocalArtifactStore({ root: run.storeRoot });
 
-function put(name: string, rows: readonly object[]) {
+function put(name: string, rows: readonly object[], policy: string | null = null) {
   return store().write({
     name,
     schema: 'test',
     step: 'test',
     parents: [],
     configHash: run.configHash,
-    policy: null,
+    policy,
     shards: [rows],
     summary: {},
   });
@@ -112,6 +112,7 @@ describe('an export', () => {
     await put('made/bolt/sft-rows', [{ promptId: 's', prompt: pair(0).prompt, completion: pair(0).chosen, score: 1 }]);
     expect(await exportTo('hub', { licence: 'apache-2.0' })).toEqual({
       folder: join(folder, 'hub'),
+      leftBehind: [],
       files: [
         'data/train-00000-of-00001.parquet',
         'preferences/train-00000-of-00001.parquet',
@@ -260,6 +261,20 @@ describe('an export', () => {
     }
   });
 
+  it('names the policy of pairs and of their lineage without its folder', async () => {
+    const policy = `base:${join(folder, 'models', 'größer', 'small')}`;
+    await writeDataset(store(), 'made', [makeSynthesisRow(0)]);
+    await put('made/preferences', [{ ...pair(0), policy }], policy);
+    await exportTo('pairs', { artifact: 'preferences', format: 'jsonl' });
+    await exportTo('hub');
+    const lines = await read('pairs/train.jsonl');
+    expect(JSON.parse(lines)).toEqual({ ...pair(0), policy: 'base:small' });
+    expect(JSON.parse(await read('pairs/lineage.json'))).toMatchObject([{ policy: 'base:small' }]);
+    for (const name of ['preferences/train-00000-of-00001.parquet', 'lineage.json', 'README.md']) {
+      expect(await read(`hub/${name}`)).not.toContain(folder);
+    }
+  });
+
   it('takes the pairs of all rounds where a run has no preferences of its own', async () => {
     await put('made/round-001/pairs', [pair(0)]);
     await put('made/round-002/pairs', [pair(1)]);
@@ -316,6 +331,50 @@ describe('the folder of an export', () => {
       `${join(folder, 'home')} holds "thesis.tex" that no export writes: --force replaces earlier exports alone; export to a new folder.`,
     );
     expect((await readdir(join(folder, 'home'))).toSorted()).toEqual(['README.md', 'thesis.tex']);
+  });
+
+  it.each([
+    ['data/raw.csv', '"data/raw.csv" that no export writes'],
+    ['preferences/data/train-00000-of-00001.parquet', '"preferences/data" that no export writes'],
+    ['train.jsonl', 'no lineage.json, which every export has'],
+  ])('is never replaced when it holds %s of a project with a README', async (name, held) => {
+    const path = join(folder, 'project', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'mine');
+    await writeFile(join(folder, 'project', 'README.md'), 'mine');
+    const failure = await failureFrom(exportTo('project', { replace: true }));
+    expect(failure).toMatchObject({ type: 'artifact/conflict', nonRetryable: true });
+    expect(failure.message).toBe(
+      `${join(folder, 'project')} holds ${held}: --force replaces earlier exports alone; export to a new folder.`,
+    );
+    expect(await readFile(path, 'utf8')).toBe('mine');
+    expect((await readdir(folder)).toSorted()).toEqual(['project', 'store']);
+  });
+
+  it('is refused for its names alone, unread: a link out of it is not followed', async () => {
+    await mkdir(join(folder, 'hub'));
+    await symlink(folder, join(folder, 'hub', 'data'));
+    const failure = await failureFrom(exportTo('hub'));
+    expect(failure).toMatchObject({ type: 'artifact/conflict', nonRetryable: true });
+    expect(failure.message).toContain('has other files already');
+    const forced = await failureFrom(exportTo('hub', { replace: true }));
+    expect(forced.message).toContain('holds "data" that no export writes');
+  });
+
+  it('says where an export lies that was killed while it was replaced', async () => {
+    const old = join(folder, 'out.0a1b2c3d.tmp');
+    await mkdir(old);
+    await mkdir(join(folder, 'out.mine.tmp'));
+    expect((await exportTo('out', { format: 'jsonl' })).leftBehind).toEqual([old]);
+    expect((await exportTo('out', { format: 'jsonl' })).leftBehind).toEqual([old]);
+    expect(await readdir(folder)).toContain('out.0a1b2c3d.tmp');
+  });
+
+  it('can not be below a link that leads to itself, which is said', async () => {
+    await symlink(join(folder, 'loop'), join(folder, 'loop'));
+    const failure = await failureFrom(exportTo('loop/hub'));
+    expect(failure).toMatchObject({ type: 'artifact/unwritable', nonRetryable: true });
+    expect(failure.message).toContain('(ELOOP)');
   });
 
   it('is followed through a link', async () => {

@@ -7,7 +7,7 @@ import { renderFrontMatter } from '../../domain/dataset-export/card-front-matter
 import { alignRows, inferColumns } from '../../domain/dataset-export/column-types.ts';
 import { planFiles } from '../../domain/dataset-export/export-plan.ts';
 import { escapeMarkdown, fenceMarkdown, markdownTable } from '../../domain/dataset-export/markdown.ts';
-import { publicModelName, publicSettings } from '../../domain/dataset-export/public-facts.ts';
+import { publicModelName, publicSettings, publicStamp } from '../../domain/dataset-export/public-facts.ts';
 import { renderCard } from '../../domain/dataset-export/render-card.ts';
 import { toShareGpt } from '../../domain/dataset-export/sharegpt.ts';
 import { summarizeDataset } from '../../domain/synthesis/dataset-summary.ts';
@@ -87,11 +87,27 @@ describe('what others may know', () => {
     ['./out/v1/', 'v1'],
     ['C:\\models\\x', 'x'],
     ['https://user:key@host/v1', 'v1'],
+    ['https://user:key@host', 'unnamed'],
+    ['https://host/v1/small?key=abc#/home/me', 'small'],
+    ['/home/jürgen/模型/small', 'small'],
+    ["/srv/it's (mine)/small, new", 'small, new'],
+    ['~me/models/small', 'small'],
+    ['../out:1/small', 'small'],
+    ['D:/моё/small', 'small'],
+    ['\\\\server\\share\\small', 'small'],
     ['HuggingFaceTB/SmolLM2-135M-Instruct', 'HuggingFaceTB/SmolLM2-135M-Instruct'],
     ['models/base', 'models/base'],
     ['dpo-v3-0a1b2c3d', 'dpo-v3-0a1b2c3d'],
   ])('of the model %s is %s', (name, shown) => {
     expect(publicModelName(name)).toBe(shown);
+  });
+
+  it.each([
+    ['base:/home/jürgen/models/small', 'base:small'],
+    ['base:small', 'base:small'],
+    ['made-v1-0a1b@0123456789abcdef', 'made-v1-0a1b@0123456789abcdef'],
+  ])('of the stamp %s is %s', (stamp, shown) => {
+    expect(publicStamp(stamp)).toBe(shown);
   });
 
   it('of settings has no address, folder or key, at any depth', () => {
@@ -100,14 +116,12 @@ describe('what others may know', () => {
       quality: ['good', 'excellent'],
       embedder: { baseUrl: 'http://10.0.0.1:1', apiKeyEnv: 'KEY', model: '/models/gte', callsInFlight: 4 },
       list: '/srv/lists/bad-words.txt',
-      pattern: '/^(a|b)$/',
     };
     expect(publicSettings(settings)).toEqual({
       minReward: 0,
       quality: ['good', 'excellent'],
       embedder: { model: 'gte' },
       list: 'bad-words.txt',
-      pattern: '/^(a|b)$/',
     });
   });
 });

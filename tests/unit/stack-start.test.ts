@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isLoopback, parseAddress } from '../../stack/address.ts';
 import { ensureServer, type ProbeState } from '../../stack/ensure-part.ts';
 import { launchPart, waitUntilReady, type PartCommand } from '../../stack/launch-part.ts';
@@ -23,6 +23,7 @@ beforeEach(() => {
   paths = stackPaths(mkdtempSync(join(tmpdir(), 'tickloop-stack-')), {});
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await stopStack(paths);
   for (const server of servers.splice(0)) server.close();
   rmSync(paths.root, { recursive: true, force: true });
@@ -135,6 +136,24 @@ describe('stack start', () => {
       /python is missing, so vLLM cannot start: run npm run setup\.$/,
     );
   });
+
+  it('gives the keys of judges and teachers to the worker alone, and vLLM the one that guards it', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'judge');
+    vi.stubEnv('VLLM_API_KEY', 'guard');
+    const TELL =
+      'console.log(JSON.stringify([process.env.OPENAI_API_KEY, process.env.VLLM_API_KEY, process.env.PATH]))';
+    const seenBy = async (command: PartCommand) => {
+      const record = await launchPart(paths, command);
+      while (isAlive(record)) await new Promise((resolve) => setTimeout(resolve, 20));
+      return JSON.parse(readFileSync(join(paths.logs, `${command.part}.log`), 'utf8')) as unknown;
+    };
+    const own = { ...paths, python: process.execPath, model: paths.root };
+    const { environment } = vllmCommand(own, 'http://127.0.0.1:8011');
+    const path = process.env['PATH'];
+    expect(await seenBy({ ...script(TELL), environment })).toEqual([null, 'guard', path]);
+    expect(await seenBy({ ...script(TELL), part: 'temporal' })).toEqual([null, null, path]);
+    expect(await seenBy({ ...script(TELL), part: 'worker' })).toEqual(['judge', 'guard', path]);
+  }, 30_000);
 
   it('opens the endpoints that replace weights only when asked to, and only on loopback', () => {
     const own = { ...paths, python: process.execPath, model: paths.root };

@@ -53,6 +53,21 @@ describe('validate', () => {
     expect(lines[1]).toBe('its data files are valid: train 2, held-out 1 rows');
   });
 
+  it('says of the dataset of another run that it was not checked', async () => {
+    const path = await writeConfig([makeRow('a', 'one')], [makeRow('h', 'three')]);
+    const data = ['data.train={ dataset: made }', `data.checklist=[${JSON.stringify(NO_COMMA)}]`];
+    expect(await validate(path, data, output)).toBe(0);
+    expect(lines.slice(1)).toEqual([
+      'its data files are valid: held-out 1 rows',
+      'not checked: data.train, the dataset of run "made": it is in a store, which is read when the run is opened',
+    ]);
+
+    lines = [];
+    const queries = 'curation.queries=[configs/data/bolt-queries.jsonl, { dataset: made }]';
+    expect(await validate('configs/bolt.yaml', [queries, ...data.slice(1)], output)).toBe(0);
+    expect(lines.at(-1)).toMatch(/^not checked: curation\.queries\.1, the dataset of run "made": /);
+  });
+
   it('names file, line and field of a row that no run would take', async () => {
     const path = await writeConfig([makeRow('a', 'one'), { promptId: 'b' }], [makeRow('h', 'three')]);
     await expect(validate(path, [], output)).rejects.toMatchObject({

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { configArtifactName } from '../../activities/run-services.ts';
@@ -49,6 +50,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await worker?.kill('SIGKILL');
   worker = undefined;
+  await temporal.client.workflow.getHandle('run/made').terminate();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -87,5 +89,30 @@ describe('tickloop export', () => {
 
     expect((await tickloop('--format', 'jsonl', '--force')).code).toBe(0);
     expect((await readdir(to)).toSorted()).toEqual(['README.md', 'lineage.json', 'train.jsonl']);
+  }, 300_000);
+
+  it('says that it waits for a worker, and that the same export is under way already', async () => {
+    await rememberRun();
+    const exportTo = (to: string) =>
+      runTickloop(['export', 'made', '--address', temporal.address, '--format', 'jsonl', '--to', join(folder, to)]);
+    const twice = [exportTo('out'), exportTo('out')];
+    const other = exportTo('other');
+
+    const refused = await Promise.race(twice);
+    expect(refused.stderr).toBe(
+      `error config/unusable: The dataset of run "made" is being exported to ${join(folder, 'out')} already, by another command or one that was broken off: wait until that has ended, 30 minutes after its start at the latest, or export to another folder.\n`,
+    );
+    expect(refused.code).toBe(2);
+    // Longer than an export waits before it says so.
+    await sleep(11_000);
+    worker = await startWorkerProcess(temporal.address, TASK_QUEUE);
+
+    expect((await other).code).toBe(0);
+    const results = await Promise.all(twice);
+    const kept = results.find(({ code }) => code !== 2);
+    expect(kept).toMatchObject({ code: 0, stderr: '' });
+    expect(kept?.stdout).toContain('The export waits for a worker of export-workflow and export-model');
+    expect(kept?.stdout).toContain(`40 rows: 3 files in ${join(folder, 'out')}`);
+    expect((await readdir(folder)).toSorted()).toEqual(['other', 'out', 'store']);
   }, 300_000);
 });
