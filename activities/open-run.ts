@@ -8,7 +8,7 @@ import { longestCompletion } from '../configs/stage-sampling.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
-import { ArtifactError, ConfigError, ModelServerError, TickloopError } from '../domain/errors.ts';
+import { ArtifactError, ConfigError, ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
@@ -20,7 +20,7 @@ import { prepareComparison, recordComparison, type OpenedComparison } from './op
 import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
 import { prepareSkillmix, recordSkillmix, type OpenedSkillmix } from './open-skillmix.ts';
-import { isBaseLabel } from './weight-label.ts';
+import { findLabel, isBaseLabel } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
 export interface OpenRunInput {
@@ -124,11 +124,7 @@ async function checkWeights({ policy: server, replaced, config }: RunServices): 
     await replaced.weights.label();
     return;
   }
-  const label = await server.weights.label().catch((error: unknown) => {
-    // A server that has no such endpoint, or keeps it from us, holds what it was started with as far as anybody knows.
-    if (error instanceof TickloopError) return undefined;
-    throw error;
-  });
+  const label = await findLabel(server);
   if (label === undefined || isBaseLabel(label)) return;
   throw new ConfigError(
     'config/unusable',

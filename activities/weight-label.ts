@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { ModelServer } from '../clients/model-server.ts';
+import { ModelServerError, TickloopError } from '../domain/errors.ts';
 import { policyStamp, weightsOf, type PolicyVersion } from '../domain/policy-version.ts';
 
 /** Label of a vLLM that was told nothing since its start: it holds the model that it was started with. */
@@ -18,4 +20,20 @@ export function isLabelOf(label: string, policy: PolicyVersion): boolean {
 /** True when a server with this label holds a base model. */
 export function isBaseLabel(label: string): boolean {
   return label === UNTOLD || label.startsWith('base:');
+}
+
+/**
+ * The label of a server; `undefined` where it has no such endpoint or keeps it from us: as far as anybody knows it holds what
+ * it was started with.
+ *
+ * @throws ModelServerError `model-server/unavailable`, `model-server/timeout`, which say nothing of the label
+ */
+export async function findLabel(server: ModelServer, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    return await server.weights.label(signal);
+  } catch (error) {
+    const isSilent = error instanceof ModelServerError && (error.kind === 'unavailable' || error.kind === 'timeout');
+    if (error instanceof TickloopError && !isSilent) return undefined;
+    throw error;
+  }
 }
