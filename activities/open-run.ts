@@ -20,7 +20,7 @@ import { prepareComparison, recordComparison, type OpenedComparison } from './op
 import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
 import { prepareSkillmix, recordSkillmix, type OpenedSkillmix } from './open-skillmix.ts';
-import { findLabel, isBaseLabel } from './weight-label.ts';
+import { findLabel, isBaseLabel, isLabelOfRun } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
 export interface OpenRunInput {
@@ -39,7 +39,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       if (config.loop === 'online-dpo') await checkCheckpoint(config);
       await checkSpace(services, run);
       await checkServer(services, rows);
-      await checkWeights(services);
+      await checkWeights(services, run);
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
       const bolt =
         config.loop === 'bolt'
@@ -118,14 +118,15 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
   }
 }
 
-/** Whole weights go by the name of the base model, so a server says by its label whose they are. */
-async function checkWeights({ policy: server, replaced, config }: RunServices): Promise<void> {
-  if (replaced !== undefined) {
-    await replaced.weights.label();
-    return;
-  }
-  const label = await findLabel(server);
+/**
+ * Whole weights go by the name of the base model, so a server says by its label whose they are. A run that trains whole weights
+ * may meet its own, and those of the run that it goes on from.
+ */
+async function checkWeights({ policy: server, replaced, config }: RunServices, { runName }: RunRef): Promise<void> {
+  const label = replaced === undefined ? await findLabel(server) : await replaced.weights.label();
   if (label === undefined || isBaseLabel(label)) return;
+  const own = [runName, ...('from' in config && config.from !== undefined ? [config.from] : [])];
+  if (replaced !== undefined && own.some((name) => isLabelOfRun(label, name))) return;
   throw new ConfigError(
     'config/unusable',
     `${config.policy.baseUrl} holds the weights "${label}" of a run that trained whole weights, under the name of its base model: restart that server (here: tickloop down, then tickloop up), or name another.`,

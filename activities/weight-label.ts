@@ -17,6 +17,15 @@ export function isLabelOf(label: string, policy: PolicyVersion): boolean {
   return label.replace(/#[0-9a-f]{8}$/, '') === policyStamp(policy);
 }
 
+/** What a label stands for: a version, being changed to it or refused as it, and the number of its loading. */
+const LABEL = /^(?:changing to |refused )?(?:base:|(?<runName>.+)-v(?<round>\d+)-[0-9a-f]{8}@)/;
+
+/** True when the label is of a run's own version, or of a change that the run began, to a version or back to a base model. */
+export function isLabelOfRun(label: string, runName: string): boolean {
+  const found = LABEL.exec(label)?.groups;
+  return found !== undefined && (found['runName'] === undefined || found['runName'] === runName);
+}
+
 /** True when a server with this label holds a base model. */
 export function isBaseLabel(label: string): boolean {
   return label === UNTOLD || label.startsWith('base:');
