@@ -59,7 +59,8 @@ function isSame(a: Endpoint, b: Endpoint): boolean {
   return a.model === b.model && placeOf(a) === placeOf(b);
 }
 
-function placeOf({ baseUrl }: Endpoint): string {
+/** Where a server is, however its address is written. */
+export function placeOf({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string {
   return new URL(baseUrl).href.replace(/\/+$/, '').replace(/\/v1$/, '').replace('//localhost', '//127.0.0.1');
 }
 
