@@ -1,8 +1,5 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { hashJson } from '../clients/content-hash.ts';
 import { runIdentity } from '../configs/run-identity.ts';
-import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import { longestCompletion } from '../configs/stage-sampling.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
@@ -14,6 +11,7 @@ import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.
 import { partition } from '../domain/shards.ts';
 import { checkPromptSets, isVerifiable, rowsWithItems } from '../inputs/check-prompt-sets.ts';
 import { readPromptSets } from '../inputs/read-prompt-sets.ts';
+import { checkBaseModel } from './check-base-model.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareMagpie, recordMagpie, type OpenedMagpie } from './open-magpie.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
@@ -36,7 +34,7 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       const { sets, datasets } = await readPromptSets(datasetReader(services.store), config);
       const rows = [...sets.values()].flat();
       checkPromptSets(sets, config);
-      if (config.loop === 'online-dpo') await checkCheckpoint(config);
+      if (config.loop === 'online-dpo' && config.training !== null) await checkBaseModel(config);
       await checkSpace(services, run);
       await checkServer(services, rows);
       await checkWeights(services, run);
@@ -69,18 +67,6 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       };
     },
   };
-}
-
-async function checkCheckpoint({ policy, training }: OnlineDpoConfig): Promise<void> {
-  if (training === null) return;
-  const file = join(resolve(policy.modelPath), 'config.json');
-  await access(file).catch((cause: unknown) => {
-    throw new ConfigError(
-      'config/unusable',
-      `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`,
-      { cause },
-    );
-  });
 }
 
 async function checkSpace({ store, config }: RunServices, run: RunRef): Promise<void> {

@@ -1,4 +1,4 @@
-// Locks whose whole weights a server may hold when a run that trains whole weights is opened.
+// Locks whose whole weights a server may hold, and what the base model has to be, when a run that trains whole weights is opened.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failureFrom, makePrompt, startActivityBench } from '../support/activity-bench.ts';
@@ -47,5 +47,16 @@ describe('opening a run of whole weights', () => {
     expect(failure.message).toBe(
       `${bench.server.baseUrl} holds the weights "${label}" of a run that trained whole weights, under the name of its base model: restart that server (here: tickloop down, then tickloop up), or name another.`,
     );
+  });
+
+  it.each([
+    ['a file that was cut', { cutBytes: 4 }, 'model.safetensors can'],
+    ['no tensor', { tensors: {}, cutBytes: 8 }, 'model.safetensors can'],
+  ])('is refused before anything is paid with a base model of %s', async (_what, changes, why) => {
+    const failure = await failureFrom(openOver('default', changes));
+    expect(failure).toMatchObject({ type: 'config/unusable', nonRetryable: true });
+    expect(failure.message).toContain("policy.modelPath can't be what whole weights are compared with");
+    expect(failure.message).toContain(why);
+    expect(bench.chatCalls()).toEqual([]);
   });
 });
