@@ -26,6 +26,12 @@ export function isLabelOfRun(label: string, runName: string): boolean {
   return found !== undefined && (found['runName'] === undefined || found['runName'] === runName);
 }
 
+/** The round that made the version of a label; `null` for a base model and for labels of others. */
+export function roundOfLabel(label: string): number | null {
+  const round = LABEL.exec(label)?.groups?.['round'];
+  return round === undefined ? null : Number(round);
+}
+
 /** True when a server with this label holds a base model. */
 export function isBaseLabel(label: string): boolean {
   return label === UNTOLD || label.startsWith('base:');

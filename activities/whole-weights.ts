@@ -5,6 +5,7 @@ import { checkCheckpoint } from '../clients/check-checkpoint.ts';
 import type { LabelledWeights, ModelServer } from '../clients/model-server.ts';
 import { placeOf } from '../configs/schema/whole-weights.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
+import { roundName } from '../domain/artifact-names.ts';
 import { AdapterError } from '../domain/errors.ts';
 import { policyStamp, weightsOf, type PolicyVersion } from '../domain/policy-version.ts';
 import { decideProbe, type ProbeDecision } from '../domain/probe.ts';
@@ -12,8 +13,9 @@ import type { RunRef } from '../domain/run.ts';
 import { fenceCalls } from './fence-calls.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
 import { findExpectation, type Expectation } from './probe-expectation.ts';
+import { refOf } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
-import { isLabelOf, makeLabel } from './weight-label.ts';
+import { isLabelOf, makeLabel, roundOfLabel } from './weight-label.ts';
 
 /** Labels under which a probe found what was trained, by client: all are forgotten with the worker. */
 const probedLabels = new WeakMap<ModelServer, Set<string>>();
@@ -60,14 +62,23 @@ export async function hold(services: RunServices, run: RunRef, policy: PolicyVer
   if (isThere && probed.has(found)) return found;
   const expected = await findExpectation(services, run, policy);
   if (isThere && (expected === undefined || (await probe(services, found, expected)).ok)) return found;
-  const base = baseOf(services);
-  const label = await replace(services, policy, isLabelOf(found, base) ? base : null);
+  const label = await replace(services, policy, await findHeld(services, run, found));
   const decision = expected && (await probe(services, label, expected));
   if (decision?.ok !== false) return label;
   await server.weights.relabel(`refused ${policyStamp(policy)}`);
   const code = weightsOf(policy).hash === null ? 'base-mismatch' : decision.code;
   const what = 'is not what the server holds after loading it';
   throw refuse(policy, { ...decision, code }, what, 'Nothing is sampled from it.');
+}
+
+/** The version that a label stands for, to be loaded again should the next one not load; `null` where the run knows none. */
+async function findHeld(services: RunServices, { runName }: RunRef, label: string): Promise<PolicyVersion | null> {
+  const base = baseOf(services);
+  if (isLabelOf(label, base)) return base;
+  const round = roundOfLabel(label);
+  const manifest = round === null ? undefined : await services.store.find(roundName(runName, round, 'policy'));
+  const [version] = manifest === undefined ? [] : await services.store.read<PolicyVersion>(refOf(manifest));
+  return version !== undefined && isLabelOf(label, version) ? version : null;
 }
 
 /** Checks the folder of a version and puts it in place; returns its label. */
