@@ -2,13 +2,13 @@ import type { LimitFunction } from 'p-limit';
 import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
 import type { EndpointConfig } from '../configs/schema/endpoint.ts';
-import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
+import type { WriterSeat } from './writer-seat.ts';
 
 /** Who takes part in BOLT's first stage. */
 export interface BoltSeats {
   /** Writes the first responses with thoughts. */
   readonly bootstrapper: { readonly model: string; readonly server: ModelServer; readonly lane: LimitFunction };
-  /** Labels queries; `null` where they bring their labels. */
+  /** Labels queries; `null` where they bring their labels, or the policy labels: it is seated when it is known to be held. */
   readonly labeller: WriterSeat | null;
 }
 
@@ -26,13 +26,9 @@ export function seatBolt(
   const writer = bootstrap.by === 'self' ? policy : bootstrap.by;
   const labeller = curation?.labeller.by ?? 'given';
   const seatLabeller = (): WriterSeat | null => {
-    if (labeller === 'given') return null;
-    if (labeller !== 'self') {
-      const { model, lane } = chatEndpoint(labeller);
-      return { name: labeller.model, ask: model.ask, lane };
-    }
-    const { server, lane } = policyEndpoint(policy);
-    return seatPolicyAsWriter(server, policy.model, lane);
+    if (typeof labeller === 'string') return null;
+    const { model, lane } = chatEndpoint(labeller);
+    return { name: labeller.model, ask: model.ask, lane };
   };
   return { bootstrapper: { model: writer.model, ...policyEndpoint(writer) }, labeller: seatLabeller() };
 }

@@ -20,6 +20,7 @@ import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
 import { ensureServed } from './serving.ts';
 import { baseOf } from './whole-weights.ts';
+import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 
 /** What was read of one query. */
 export interface QueryLabels {
@@ -47,9 +48,7 @@ export function createLabelQueriesActivities(provider: RunServicesProvider) {
       const existing = await store.find(name);
       if (existing !== undefined) return { ...NO_COUNTS, ...(existing.summary as Partial<RolloutCounts>) };
       const queries = await readArtifact<ScreenedQuery>(store, shardName(prefix, 'queries', shard));
-      // The policy may label, and only as it was before any training.
-      await ensureServed(services, run, baseOf(services));
-      const { rows, usage } = await label(services, name, queries.rows);
+      const { rows, usage } = await label(services, await seatLabeller(services, run), name, queries.rows);
       await store.write({
         name,
         schema: 'query-labels',
@@ -65,16 +64,24 @@ export function createLabelQueriesActivities(provider: RunServicesProvider) {
   };
 }
 
+/** The policy labels only as it was before any training; `null` where queries bring their labels. */
+async function seatLabeller(services: RunServices, run: RunRef): Promise<WriterSeat | null> {
+  const { policy, curation } = configOfLoop(services.config, 'bolt');
+  if (curation?.labeller.by !== 'self') return services.bolt?.labeller ?? null;
+  const server = await ensureServed(services, run, baseOf(services));
+  return seatPolicyAsWriter(server, policy.model, services.policyLane);
+}
+
 type Usage = Pick<RolloutCounts, 'calls' | 'promptTokens' | 'completionTokens'>;
 
 async function label(
   services: RunServices,
+  seat: WriterSeat | null,
   scope: string,
   queries: readonly ScreenedQuery[],
 ): Promise<{ readonly rows: readonly QueryLabels[]; readonly usage: Usage }> {
   const { curation, seed } = configOfLoop(services.config, 'bolt');
   if (curation === undefined) throw new Error('The config has no curation.');
-  const seat = services.bolt?.labeller ?? null;
   if (seat === null) {
     const usage = { calls: 0, promptTokens: 0, completionTokens: 0 };
     return { rows: queries.map((query) => takeGiven(query, curation)), usage };

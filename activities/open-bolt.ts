@@ -1,5 +1,3 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
 import { boltName, boltQueriesPrefix, shardName } from '../domain/artifact-names.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
@@ -7,11 +5,12 @@ import type { BoltExample } from '../domain/bolt/bolt-example.ts';
 import type { CollectedQuery } from '../domain/bolt/bolt-query.ts';
 import type { ReferenceText } from '../domain/bolt/evaluation-overlap.ts';
 import { exampleText, renderBootstrapPrompt } from '../domain/bolt/show-examples.ts';
-import { ConfigError, ModelServerError } from '../domain/errors.ts';
+import { ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { PromptSet, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
 import { readBoltFiles } from '../inputs/read-bolt-files.ts';
+import { checkBaseModel } from './check-base-model.ts';
 import { datasetReader } from './read-dataset.ts';
 import { readBootstrapTemplate } from './draw-thoughts.ts';
 import type { RunServices } from './run-services.ts';
@@ -36,7 +35,7 @@ export async function prepareBolt(
   config: BoltConfig,
   measured: Readonly<Record<'heldOut' | 'tasks', readonly PromptRow[]>>,
 ): Promise<OpenedBolt> {
-  if (config.stages.some((stage) => stage !== 'bootstrap')) await checkCheckpoint(config);
+  if (config.stages.some((stage) => stage !== 'bootstrap')) await checkBaseModel(config);
   const files = await readBoltFiles(config, datasetReader(services.store));
   if (files === null) return { collected: [], datasets: [], library: [], references: [] };
   const { collected, datasets, library, evaluationSets } = files;
@@ -89,17 +88,6 @@ function textsOf(setName: string, rows: readonly PromptRow[]): readonly Referenc
   return rows.flatMap(({ messages }) =>
     messages.flatMap(({ role, content }) => (role === 'user' ? [{ setName, text: content }] : [])),
   );
-}
-
-async function checkCheckpoint({ policy }: BoltConfig): Promise<void> {
-  const file = join(resolve(policy.modelPath), 'config.json');
-  await access(file).catch((cause: unknown) => {
-    throw new ConfigError(
-      'config/unusable',
-      `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`,
-      { cause },
-    );
-  });
 }
 
 /** The longest examples have to fit beside a response; a query that is too long on top is a failed sample later. */

@@ -1,26 +1,24 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { hashJson } from '../clients/content-hash.ts';
 import { runIdentity } from '../configs/run-identity.ts';
-import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import { longestCompletion } from '../configs/stage-sampling.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { promptSetPrefix, shardName } from '../domain/artifact-names.ts';
 import type { JsonValue } from '../domain/canonical-json.ts';
-import { ArtifactError, ConfigError, ModelServerError, TickloopError } from '../domain/errors.ts';
+import { ArtifactError, ConfigError, ModelServerError } from '../domain/errors.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { OpenedRun, PromptSet, PromptSetName, RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
 import { checkPromptSets, isVerifiable, rowsWithItems } from '../inputs/check-prompt-sets.ts';
 import { readPromptSets } from '../inputs/read-prompt-sets.ts';
+import { checkBaseModel } from './check-base-model.ts';
 import { prepareBolt, recordBolt, type OpenedBolt } from './open-bolt.ts';
 import { prepareMagpie, recordMagpie, type OpenedMagpie } from './open-magpie.ts';
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
 import { prepareSkillmix, recordSkillmix, type OpenedSkillmix } from './open-skillmix.ts';
-import { isBaseLabel } from './weight-label.ts';
+import { findLabel, isBaseLabel, isLabelOfRun } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
 export interface OpenRunInput {
@@ -36,10 +34,10 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       const { sets, datasets } = await readPromptSets(datasetReader(services.store), config);
       const rows = [...sets.values()].flat();
       checkPromptSets(sets, config);
-      if (config.loop === 'online-dpo') await checkCheckpoint(config);
+      if (config.loop === 'online-dpo' && config.training !== null) await checkBaseModel(config);
       await checkSpace(services, run);
       await checkServer(services, rows);
-      await checkWeights(services);
+      await checkWeights(services, run);
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
       const bolt =
         config.loop === 'bolt'
@@ -69,18 +67,6 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       };
     },
   };
-}
-
-async function checkCheckpoint({ policy, training }: OnlineDpoConfig): Promise<void> {
-  if (training === null) return;
-  const file = join(resolve(policy.modelPath), 'config.json');
-  await access(file).catch((cause: unknown) => {
-    throw new ConfigError(
-      'config/unusable',
-      `policy.modelPath has no checkpoint (${file} is missing): run \`npm run setup\`, or name the folder of the base model.`,
-      { cause },
-    );
-  });
 }
 
 async function checkSpace({ store, config }: RunServices, run: RunRef): Promise<void> {
@@ -118,18 +104,15 @@ async function checkServer({ policy: server, config }: RunServices, rows: readon
   }
 }
 
-/** Whole weights go by the name of the base model, so a server says by its label whose they are. */
-async function checkWeights({ policy: server, replaced, config }: RunServices): Promise<void> {
-  if (replaced !== undefined) {
-    await replaced.weights.label();
-    return;
-  }
-  const label = await server.weights.label().catch((error: unknown) => {
-    // A server that has no such endpoint, or keeps it from us, holds what it was started with as far as anybody knows.
-    if (error instanceof TickloopError) return undefined;
-    throw error;
-  });
+/**
+ * Whole weights go by the name of the base model, so a server says by its label whose they are. A run that trains whole weights
+ * may meet its own, and those of the run that it goes on from.
+ */
+async function checkWeights({ policy: server, replaced, config }: RunServices, { runName }: RunRef): Promise<void> {
+  const label = replaced === undefined ? await findLabel(server) : await replaced.weights.label();
   if (label === undefined || isBaseLabel(label)) return;
+  const own = [runName, ...('from' in config && config.from !== undefined ? [config.from] : [])];
+  if (replaced !== undefined && own.some((name) => isLabelOfRun(label, name))) return;
   throw new ConfigError(
     'config/unusable',
     `${config.policy.baseUrl} holds the weights "${label}" of a run that trained whole weights, under the name of its base model: restart that server (here: tickloop down, then tickloop up), or name another.`,

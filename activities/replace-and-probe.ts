@@ -7,7 +7,7 @@ import type { RunRef } from '../domain/run.ts';
 import { fenceCalls } from './fence-calls.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
 import type { RunServices } from './run-services.ts';
-import { hold, knownOn, refuse, replace } from './whole-weights.ts';
+import { hold, probedOn, refuse, replace, turnOn } from './whole-weights.ts';
 
 /**
  * Puts a new checkpoint in place of the version before it and measures that it is what was trained; if it is not, the
@@ -23,10 +23,9 @@ export async function replaceAndProbe(
   { probes }: TrainingResult,
 ): Promise<ProbeNumbers> {
   const { policy: server, config } = services;
-  const { turn, probed } = knownOn(server);
   const { next, previous, start } = versions;
   const score = (label: string) => servedLogprobs(fenceCalls(server, label), config.policy.model, probes);
-  return turn(async () => {
+  return turnOn(services)(async () => {
     const servedPrevious_T = await score(await hold(services, run, previous));
     const startsThere = policyStamp(start) === policyStamp(previous);
     const servedBase_T = startsThere ? servedPrevious_T : await score(await hold(services, run, start));
@@ -43,7 +42,7 @@ export async function replaceAndProbe(
       'checkpoint',
     );
     if (decision.ok) {
-      probed.add(label);
+      probedOn(server).add(label);
       const { meanChange, meanDisagreement, baseDisagreement } = decision;
       return { meanChange, meanDisagreement, baseDisagreement };
     }

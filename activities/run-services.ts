@@ -205,7 +205,7 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
     const policy = policyEndpoint(config.policy);
     return {
       config,
-      store: createLocalArtifactStore({ root: run.storeRoot }),
+      store: createLocalArtifactStore({ root: run.storeRoot, minFreeBytes: config.store.minFreeMb * 2 ** 20 }),
       ledgers: createLocalLedgerStore({ root: run.storeRoot }),
       policy: policy.server,
       policyLane: policy.lane,

@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import { configOfLoop } from '../configs/stage-sampling.ts';
 import type { ModelServer } from '../clients/model-server.ts';
 import type { TrainingResult } from '../clients/trainer.ts';
@@ -6,6 +7,7 @@ import { AdapterError } from '../domain/errors.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import { decideProbe, type ProbeNumbers } from '../domain/probe.ts';
 import type { RunRef } from '../domain/run.ts';
+import { fenceBase } from './fence-calls.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
 import { readArtifact } from './read-artifact.ts';
@@ -43,18 +45,20 @@ const keyOf = ({ servedModel, adapterPath }: AdapterVersion): string => `${serve
  * that had to be loaded is probed against its own base, and so is one that is there without this worker having seen its
  * probe to the end: a worker or a server may have died between load and probe.
  *
- * @returns the server to ask; where whole weights come and go, it refuses the answers of any others
+ * @returns the server to ask; where it says what it holds, it refuses the answers of any other weights
  */
 export async function ensureServed(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<ModelServer> {
   if (services.policy === services.replaced) return withHeartbeats(() => ensureHeld(services, run, policy));
-  if (!isAdapter(policy)) return services.policy;
+  // An adapter is nothing without its base either.
+  const server = await fenceBase(services.policy, cancellationSignal());
+  if (!isAdapter(policy)) return server;
   const { underWay } = knownOn(services.policy);
   const key = keyOf(policy);
   const shared = underWay.get(key) ?? loadAndProbe(services, run, policy).finally(() => underWay.delete(key));
   underWay.set(key, shared);
   // The first forward pass with an adapter can take a CPU server minutes: it compiles.
   await withHeartbeats(() => shared);
-  return services.policy;
+  return server;
 }
 
 async function loadAndProbe(services: RunServices, run: RunRef, policy: AdapterVersion): Promise<void> {

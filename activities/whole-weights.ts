@@ -3,7 +3,9 @@ import { cancellationSignal } from '@temporalio/activity';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { checkCheckpoint } from '../clients/check-checkpoint.ts';
 import type { LabelledWeights, ModelServer } from '../clients/model-server.ts';
+import { placeOf } from '../configs/schema/whole-weights.ts';
 import { configOfLoop } from '../configs/stage-sampling.ts';
+import { roundName } from '../domain/artifact-names.ts';
 import { AdapterError } from '../domain/errors.ts';
 import { policyStamp, weightsOf, type PolicyVersion } from '../domain/policy-version.ts';
 import { decideProbe, type ProbeDecision } from '../domain/probe.ts';
@@ -11,24 +13,31 @@ import type { RunRef } from '../domain/run.ts';
 import { fenceCalls } from './fence-calls.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
 import { findExpectation, type Expectation } from './probe-expectation.ts';
+import { refOf } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
-import { isLabelOf, makeLabel } from './weight-label.ts';
+import { isLabelOf, makeLabel, roundOfLabel } from './weight-label.ts';
 
-/** What this worker knows of the weights of a server. */
-interface KnownWeights {
-  /** Labels under which a probe found what was trained. */
-  readonly probed: Set<string>;
-  /** One change at a time: shards that need the same version wait for it. */
-  readonly turn: LimitFunction;
+/** Labels under which a probe found what was trained, by client: all are forgotten with the worker. */
+const probedLabels = new WeakMap<ModelServer, Set<string>>();
+
+/** The labels that this worker has probed on a server. */
+export function probedOn(server: ModelServer): Set<string> {
+  const probed = probedLabels.get(server) ?? new Set();
+  probedLabels.set(server, probed);
+  return probed;
 }
 
-const knownWeights = new WeakMap<ModelServer, KnownWeights>();
+const turns = new Map<string, LimitFunction>();
 
-/** What this worker knows of a server. */
-export function knownOn(server: ModelServer): KnownWeights {
-  const known = knownWeights.get(server) ?? { probed: new Set(), turn: pLimit(1) };
-  knownWeights.set(server, known);
-  return known;
+/**
+ * One change at a time: shards that need the same version wait for it. By the place of the server, since runs with other
+ * settings have clients of their own.
+ */
+export function turnOn({ config }: Pick<RunServices, 'config'>): LimitFunction {
+  const place = placeOf(config.policy);
+  const turn = turns.get(place) ?? pLimit(1);
+  turns.set(place, turn);
+  return turn;
 }
 
 /**
@@ -39,13 +48,13 @@ export function knownOn(server: ModelServer): KnownWeights {
  */
 export async function ensureHeld(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<ModelServer> {
   const { policy: server } = services;
-  return fenceCalls(server, await knownOn(server).turn(() => hold(services, run, policy)));
+  return fenceCalls(server, await turnOn(services)(() => hold(services, run, policy)));
 }
 
 /** Makes sure that the server holds the version, in the caller's turn; returns the label under which it does. */
 export async function hold(services: RunServices, run: RunRef, policy: PolicyVersion): Promise<string> {
   const { policy: server } = services;
-  const { probed } = knownOn(server);
+  const probed = probedOn(server);
   const found = await server.weights.label(cancellationSignal());
   const isThere = isLabelOf(found, policy);
   // Whoever paused it died before it went on, or is just about to.
@@ -53,14 +62,23 @@ export async function hold(services: RunServices, run: RunRef, policy: PolicyVer
   if (isThere && probed.has(found)) return found;
   const expected = await findExpectation(services, run, policy);
   if (isThere && (expected === undefined || (await probe(services, found, expected)).ok)) return found;
-  const base = baseOf(services);
-  const label = await replace(services, policy, isLabelOf(found, base) ? base : null);
+  const label = await replace(services, policy, await findHeld(services, run, found));
   const decision = expected && (await probe(services, label, expected));
   if (decision?.ok !== false) return label;
   await server.weights.relabel(`refused ${policyStamp(policy)}`);
   const code = weightsOf(policy).hash === null ? 'base-mismatch' : decision.code;
   const what = 'is not what the server holds after loading it';
   throw refuse(policy, { ...decision, code }, what, 'Nothing is sampled from it.');
+}
+
+/** The version that a label stands for, to be loaded again should the next one not load; `null` where the run knows none. */
+async function findHeld(services: RunServices, { runName }: RunRef, label: string): Promise<PolicyVersion | null> {
+  const base = baseOf(services);
+  if (isLabelOf(label, base)) return base;
+  const round = roundOfLabel(label);
+  const manifest = round === null ? undefined : await services.store.find(roundName(runName, round, 'policy'));
+  const [version] = manifest === undefined ? [] : await services.store.read<PolicyVersion>(refOf(manifest));
+  return version !== undefined && isLabelOf(label, version) ? version : null;
 }
 
 /** Checks the folder of a version and puts it in place; returns its label. */
@@ -97,7 +115,7 @@ async function probe(
     configOfLoop(config, 'online-dpo').publish,
     'checkpoint',
   );
-  if (decision.ok) knownOn(server).probed.add(label);
+  if (decision.ok) probedOn(server).add(label);
   return decision;
 }
 

@@ -11,6 +11,9 @@ import { isSuccess, readJson, requireSuccess, type RawAnswer, type Transport } f
 const RESET_ATTEMPTS = 20;
 const RESET_PAUSE_MS = 250;
 
+/** How the label begins from before a load until its end. */
+const CHANGING = 'changing to ';
+
 /** Calls of vLLM's development endpoints, in the one order in which no answer can come from weights other than its label says. */
 export function createWeightsControl(transport: Transport): WeightsControl {
   const send = async (method: 'GET' | 'POST', path: string, body?: object, signal?: AbortSignal) => {
@@ -22,6 +25,10 @@ export function createWeightsControl(transport: Transport): WeightsControl {
     const answer = await send('POST', path, body, signal);
     requireSuccess(answer);
     return answer;
+  };
+  const readLabel = async (signal?: AbortSignal): Promise<string> => {
+    const answer = await send('GET', '/weight_info', undefined, signal);
+    return parseWeightInfo(answer.target, readJson(answer));
   };
   const relabel = async (label: string): Promise<void> => {
     await post('/update_weight_version', { new_version: label });
@@ -46,18 +53,19 @@ export function createWeightsControl(transport: Transport): WeightsControl {
 
   const load = async ({ path, label }: LabelledWeights): Promise<void> => {
     // A death between load and label must not leave the old label on new weights.
-    await relabel(`changing to ${label}`);
+    const changing = `${CHANGING}${label}`;
+    await relabel(changing);
     const answer = await send('POST', '/collective_rpc', { method: 'reload_weights', kwargs: { weights_path: path } });
     if (!isSuccess(answer)) throw loadRefused(answer, path);
     await resetCache();
+    // Another worker that began to load meanwhile has taken our label away, and its weights come last.
+    const now = await readLabel();
+    if (now !== changing) throw overtaken(label, now);
     await relabel(label);
   };
 
   return {
-    async label(signal) {
-      const answer = await send('GET', '/weight_info', undefined, signal);
-      return parseWeightInfo(answer.target, readJson(answer));
-    },
+    label: readLabel,
     relabel,
     async isPaused(signal) {
       const answer = await send('GET', '/is_paused', undefined, signal);
@@ -68,14 +76,16 @@ export function createWeightsControl(transport: Transport): WeightsControl {
       try {
         await post('/pause?mode=wait&clear_cache=true', undefined, signal);
       } catch (error) {
-        // It may have been paused all the same, and a paused server answers nobody.
-        await resume().catch(() => undefined);
+        // It may have been paused all the same, and a paused server answers nobody; but the pause of a load under way is another's.
+        const label = await readLabel().catch(() => undefined);
+        if (label?.startsWith(CHANGING) !== true) await resume().catch(() => undefined);
         throw error;
       }
       // From here to the end nothing is broken off: a server must not be left between two versions.
       try {
         await load(next);
       } catch (error) {
+        if (isOvertaken(error)) throw error;
         throw await goBack(error, previous, { load, resume });
       }
       await resume();
@@ -99,6 +109,7 @@ async function goBack(
       await resume();
       return 'The previous weights are in service again.';
     } catch (second) {
+      if (isOvertaken(second)) return 'Another worker has begun to load other weights there.';
       if (second instanceof ModelServerError && second.kind === 'unavailable') return 'Nobody answers there any more.';
       const why = second instanceof Error ? second.message : String(second);
       return `The previous weights could not be loaded again either, and the server is left paused: restart it. (${why})`;
@@ -117,6 +128,18 @@ async function goBack(
     });
   }
   return error;
+}
+
+/** Whoever took the label away ends the pause: going on here would let calls into weights that are being replaced. */
+function overtaken(label: string, now: string): AdapterError {
+  return new AdapterError(
+    'adapter/not-loaded',
+    `While "${label}" was loaded, the server was told "${now}": it was restarted, or another worker or run replaces its weights at the same time. Its label and its pause were left alone, and the next attempt looks again; give each run a server of its own.`,
+  );
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof AdapterError && error.code === 'adapter/not-loaded';
 }
 
 function devModeOff({ target, status }: RawAnswer): AdapterError {

@@ -79,10 +79,11 @@ export const boltConfig = fields.superRefine((config, context) => {
   checkQueriesJudgeable(config, context);
   checkLengths(config, context);
   checkStagesAgree(config, context);
-  // The rounds say it of themselves below.
-  if (config.online.training === null) {
-    checkJudgesApart(config, (path, message) => context.addIssue({ code: 'custom', path: [...path], message }));
-  }
+  checkJudgesApart(config, (path, message) => {
+    // The rounds say it of their judges themselves below.
+    const isOfRounds = config.online.training !== null && path[0] !== 'curation' && path[0] !== 'bootstrap';
+    if (!isOfRounds) context.addIssue({ code: 'custom', path: [...path], message });
+  });
   const rounds = onlineDpoConfig.safeParse(onlineConfigOf(config));
   for (const issue of rounds.error?.issues ?? []) {
     const [field] = issue.path;

@@ -29,11 +29,14 @@ interface Judges {
   readonly judge?: JudgeConfig | undefined;
   readonly goldJudge?: JudgeConfig | undefined;
   readonly evaluation: { readonly wildbench?: { readonly judge: Endpoint } | undefined };
+  readonly curation?: { readonly labeller: { readonly by: Endpoint | string } } | undefined;
+  readonly bootstrap?: { readonly by: Endpoint | string } | undefined;
 }
 
 /**
  * Beside an adapter the base model stays what it is. Where whole weights replace it, a judge under its name would change
- * with the policy that it judges.
+ * with the policy that it judges. Nor may BOLT's labeller or bootstrapper go by that name: "self" is the base model and is looked after
+ * as such.
  */
 export function checkJudgesApart(
   config: WeightsChoices & Judges,
@@ -48,18 +51,31 @@ export function checkJudgesApart(
   ];
   for (const [path, endpoints] of judges) {
     if (!endpoints.some((endpoint) => isSame(endpoint, policy))) continue;
+    report(path, `${describe(policy)}, so it would change with the policy that it judges: serve the judge elsewhere`);
+  }
+  const { curation, bootstrap } = config;
+  for (const [path, by] of [
+    [['curation', 'labeller', 'by'], curation?.labeller.by],
+    [['bootstrap', 'by'], bootstrap?.by],
+  ] as const) {
+    if (by === undefined || typeof by === 'string' || !isSame(by, policy)) continue;
     report(
       path,
-      `is "${policy.model}" of ${policy.baseUrl}, whose weights this run replaces (weights: full), so it would change with the policy that it judges: serve the judge elsewhere`,
+      `${describe(policy)}, so it would change with the policy: say self for the base model, or name another`,
     );
   }
+}
+
+function describe({ model, baseUrl }: Endpoint): string {
+  return `is "${model}" of ${baseUrl}, whose weights this run replaces (weights: full)`;
 }
 
 function isSame(a: Endpoint, b: Endpoint): boolean {
   return a.model === b.model && placeOf(a) === placeOf(b);
 }
 
-function placeOf({ baseUrl }: Endpoint): string {
+/** Where a server is, however its address is written. */
+export function placeOf({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string {
   return new URL(baseUrl).href.replace(/\/+$/, '').replace(/\/v1$/, '').replace('//localhost', '//127.0.0.1');
 }
 

@@ -7,10 +7,11 @@ import { createBoltRunActivities } from '../../activities/bolt-runs.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
 import { createOpenRunActivities } from '../../activities/open-run.ts';
 import { createRunServicesProvider } from '../../activities/run-services.ts';
+import { createLabelQueriesActivities } from '../../activities/label-queries.ts';
 import { createTrainSftActivities } from '../../activities/train-sft.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import type { Trainer, TrainingJob, TrainingResult } from '../../clients/trainer.ts';
-import { boltName, promptSetPrefix, roundName, shardName } from '../../domain/artifact-names.ts';
+import { boltName, boltQueriesPrefix, promptSetPrefix, roundName, shardName } from '../../domain/artifact-names.ts';
 import type { PolicyVersion } from '../../domain/policy-version.ts';
 import type { RunRef } from '../../domain/run.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
@@ -25,6 +26,7 @@ let folder: string;
 let server: Awaited<ReturnType<typeof startScriptedModelServer>>;
 let provider: ReturnType<typeof createRunServicesProvider>;
 let jobs: TrainingJob[];
+let onAnswer: () => void;
 /** What the trainer leaves behind. */
 let made: Pick<TrainingResult, 'adapterDir' | 'weightsDir'>;
 
@@ -39,10 +41,18 @@ const trainer: Trainer = {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tickloop-bolt-whole-'));
   jobs = [];
+  onAnswer = () => undefined;
   made = { adapterDir: null, weightsDir: join(folder, 'weights') };
   await writeCheckpoint(join(folder, 'weights'));
   server = await startScriptedModelServer({
-    deterministic: { model: 'scripted', answer: () => 'words', nameWeights: () => 'scripted' },
+    deterministic: {
+      model: 'scripted',
+      answer: () => {
+        onAnswer();
+        return '[[logic]]';
+      },
+      nameWeights: () => 'scripted',
+    },
   });
   provider = createRunServicesProvider({});
 });
@@ -64,10 +74,12 @@ const activities = () =>
     ...createOpenRunActivities(provider),
     ...createTrainSftActivities(provider, trainer),
     ...createBoltRunActivities(provider),
+    ...createLabelQueriesActivities(provider),
   });
 
 async function open(runName: string, changes: Parameters<typeof makeBoltConfig>[3]) {
   const config = await makeBoltConfig(folder, server.baseUrl, [makeQuery(0)], changes);
+  await writeCheckpoint(join(folder, 'model'));
   await inActivity(() => activities().openRun({ run: runOf(runName), config }));
 }
 
@@ -112,6 +124,26 @@ describe('fine-tuning whole weights', () => {
     const failure = await failureFrom(inActivity(() => activities().trainSft({ run: runOf('tuned'), policy: BASE })));
     expect(failure.type).toBe('trainer/no-result');
     expect(failure.message).toContain('was asked for whole weights');
+  });
+});
+
+describe('labelling by the policy itself', () => {
+  it('takes no label from weights that came in between', async () => {
+    const curation = {
+      queries: [await writeRows(folder, 'queries', [makeQuery(0)])],
+      labeller: { by: 'self' as const },
+    };
+    await open('labels', { curation, ...WHOLE });
+    const screened = boltQueriesPrefix('labels', 'screened');
+    await write(shardName(screened, 'queries', 0), [{ promptId: 'q-0', text: 'Tell me about rain', checklist: [] }]);
+    const label = () => inActivity(() => activities().labelQueries({ run: runOf('labels'), shard: 0 }));
+    onAnswer = () => Object.assign(server.held ?? {}, { label: 'other-v1-aaaaaaaa@aaaaaaaaaaaaaaaa#00000000' });
+    const failure = await failureFrom(label());
+    expect(failure).toMatchObject({ type: 'adapter/not-loaded', nonRetryable: false });
+    expect(await store().find(shardName(screened, 'labels', 0))).toBeUndefined();
+    onAnswer = () => undefined;
+    expect((await label()).calls).toBeGreaterThan(0);
+    expect(server.held?.label).toMatch(/^base:scripted#/);
   });
 });
 

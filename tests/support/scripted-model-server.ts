@@ -81,7 +81,9 @@ export async function startScriptedModelServer(options: ScriptedModelServerOptio
   const model = options.deterministic && createDeterministicModel(options.deterministic);
 
   const chooseReply = (request: RecordedRequest): ScriptedReply => {
-    const scripted = options.intercept?.(request) ?? queue.shift();
+    // A look at the label of the weights is not what a script is about.
+    const isLook = model !== undefined && request.path === '/weight_info';
+    const scripted = options.intercept?.(request) ?? (isLook ? undefined : queue.shift());
     if (scripted !== undefined) return scripted;
     if (model !== undefined) return model.reply(request);
     const surprise = `${request.method} ${request.path} came when the script had run out`;

@@ -32,11 +32,14 @@ function stepOf({ path, body }: RecordedRequest): string {
 /** A server that answers every step well, but for what `fault` says of the step and how often it came before. */
 async function start(fault: (step: string, before: number) => ScriptedReply | undefined = () => undefined) {
   const seen: string[] = [];
+  let label = 'default';
   server = await startScriptedModelServer({
     intercept: (request) => {
       const step = stepOf(request);
+      label = /^update_weight_version (.*)$/.exec(step)?.[1] ?? label;
       const before = seen.filter((earlier) => earlier === step).length;
       seen.push(step);
+      if (step === 'weight_info') return fault(step, before) ?? { body: { weight_version: label } };
       return fault(step, before) ?? { body: step === 'reset_prefix_cache' ? { success: true } : {} };
     },
   });
@@ -48,12 +51,14 @@ const LOAD_NEXT = [
   'update_weight_version changing to run-v2-bbbb#2',
   'collective_rpc /checkpoints/2',
   'reset_prefix_cache',
+  'weight_info',
   'update_weight_version run-v2-bbbb#2',
 ];
 const LOAD_PREVIOUS = [
   'update_weight_version changing to run-v1-aaaa#1',
   'collective_rpc /checkpoints/1',
   'reset_prefix_cache',
+  'weight_info',
   'update_weight_version run-v1-aaaa#1',
 ];
 const PAUSE = 'pause?mode=wait&clear_cache=true';
@@ -73,13 +78,45 @@ describe('replacing the weights of a server', () => {
   it('touches nothing and goes on when the server would not pause', async () => {
     const seen = await start((step) => (step === PAUSE ? REFUSED : undefined));
     await expect(client.weights.replace(NEXT, PREVIOUS)).rejects.toMatchObject({ code: 'model-server/server-error' });
-    expect(seen).toEqual([PAUSE, 'resume']);
+    expect(seen).toEqual([PAUSE, 'weight_info', 'resume']);
+  });
+
+  it('does not end the pause of another worker that is loading when it would not pause for this one', async () => {
+    const seen = await start((step) => {
+      if (step === PAUSE) return REFUSED;
+      return step === 'weight_info' ? { body: { weight_version: `changing to ${PREVIOUS.label}` } } : undefined;
+    });
+    await expect(client.weights.replace(NEXT, PREVIOUS)).rejects.toMatchObject({ code: 'model-server/server-error' });
+    expect(seen).toEqual([PAUSE, 'weight_info']);
+  });
+
+  it.each([
+    ['another worker began to load', 'changing to other-v1-cccc#3'],
+    ['another worker has loaded', 'other-v1-cccc#3'],
+    ['the server was restarted', 'default'],
+  ])('labels nothing and leaves the pause alone when %s meanwhile', async (_what, now) => {
+    const seen = await start((step) => (step === 'weight_info' ? { body: { weight_version: now } } : undefined));
+    const failing = client.weights.replace(NEXT, PREVIOUS);
+    await expect(failing).rejects.toMatchObject({ code: 'adapter/not-loaded', retryable: true });
+    await expect(failing).rejects.toThrow(`While "${NEXT.label}" was loaded, the server was told "${now}"`);
+    expect(seen).toEqual([PAUSE, ...LOAD_NEXT.slice(0, 4)]);
+  });
+
+  it('says that another worker loads when it began while the previous weights were loaded again', async () => {
+    const seen = await start((step) => {
+      if (step === LOAD_NEXT[1]) return REFUSED;
+      return step === 'weight_info' ? { body: { weight_version: 'changing to other-v1-cccc#3' } } : undefined;
+    });
+    await expect(client.weights.replace(NEXT, PREVIOUS)).rejects.toThrow(
+      /Another worker has begun to load other weights there\.$/,
+    );
+    expect(seen).toEqual([PAUSE, ...LOAD_NEXT.slice(0, 2), ...LOAD_PREVIOUS.slice(0, 4)]);
   });
 
   it.each([
     ['the old label could not be taken away', 0, 'model-server/server-error'],
     ['the weights would not load', 1, 'adapter/load-refused'],
-    ['the new label could not be set', 3, 'model-server/server-error'],
+    ['the new label could not be set', 4, 'model-server/server-error'],
   ])('loads the previous weights again when %s', async (_what, at, code) => {
     const seen = await start((step) => (step === LOAD_NEXT[at] ? REFUSED : undefined));
     const failing = client.weights.replace(NEXT, PREVIOUS);

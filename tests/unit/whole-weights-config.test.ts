@@ -73,6 +73,28 @@ describe('the weights that a config trains', () => {
     expect(complaints(onlineDpoConfig, online({ judge }))).toEqual([]);
   });
 
+  it('are not what labels or bootstraps for BOLT, but as the base model that they begin from', () => {
+    const by = { baseUrl: 'http://localhost:8011/v1', model: 'base' };
+    const whole = { sft: { weights: 'full' }, online: { training: { weights: 'full' } } };
+    const why =
+      'is "base" of http://127.0.0.1:8011, whose weights this run replaces (weights: full), so it would change with the policy: say self for the base model, or name another';
+    const who = (other: object | string) => ({
+      curation: { queries: ['queries.jsonl'], labeller: { by: other } },
+      bootstrap: { by: other },
+    });
+    expect(complaints(boltConfig, bolt({ sft: whole.sft, online: { training: null }, ...who(by) }))).toEqual([
+      `curation.labeller.by: ${why}`,
+      `bootstrap.by: ${why}`,
+    ]);
+    expect(complaints(boltConfig, bolt({ ...whole, ...who(by) }))).toEqual([
+      `curation.labeller.by: ${why}`,
+      `bootstrap.by: ${why}`,
+    ]);
+    expect(complaints(boltConfig, bolt({ ...whole, ...who({ ...by, model: 'other' }) }))).toEqual([]);
+    expect(complaints(boltConfig, bolt({ ...whole, ...who('self') }))).toEqual([]);
+    expect(complaints(boltConfig, bolt(who(by)))).toEqual([]);
+  });
+
   it('are of one kind in all stages of BOLT', () => {
     const whole = bolt({ sft: { weights: 'full' }, online: { training: { weights: 'full' } } });
     expect(complaints(boltConfig, whole)).toEqual([]);
