@@ -17,10 +17,13 @@ import type { SynthesisServices, SynthesisServicesProvider } from './synthesis-s
 export interface DrawnPreferences extends PreferenceCounts {
   /** Kept rows that no pair was drawn for, since they do not meet `preferences.only`. */
   readonly passedOver: number;
-  /** Calls for replies; what scoring them takes is not among the tokens. */
+  /** For the replies and for scoring them. */
   readonly calls: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Calls of the reward model, which writes nothing, and scoring calls whose tokens the server did not say. */
+  readonly silentCalls: number;
+  readonly uncountedCalls: number;
 }
 
 export interface GatherPreferencesInput {
@@ -91,9 +94,16 @@ async function draw(services: SynthesisServices, rows: readonly SynthesisRow[], 
   const prompts = wanted.map((row): PromptRow => ({ promptId: row.rowId, messages: promptOf(row), checklist: items }));
   const ledger = await services.ledgers.open(scope);
   try {
-    const { rollouts, ...usage } = await drawPreferenceReplies(services, ledger, prompts);
-    const groups = await scorePreferences(services, ledger, prompts, rollouts);
+    const { rollouts, ...drawn } = await drawPreferenceReplies(services, ledger, prompts);
+    const { groups, ...scored } = await scorePreferences(services, ledger, prompts, rollouts);
     const { pairs, counts } = drawPairs(prompts, groups, minMargin);
+    const usage = {
+      calls: drawn.calls + scored.calls,
+      promptTokens: drawn.promptTokens + scored.promptTokens,
+      completionTokens: drawn.completionTokens + scored.completionTokens,
+      silentCalls: scored.silentCalls,
+      uncountedCalls: scored.uncountedCalls,
+    };
     return { pairs, counts: { ...counts, ...usage, passedOver: alive.length - wanted.length } };
   } finally {
     await ledger.close();

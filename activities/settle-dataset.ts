@@ -12,6 +12,7 @@ import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact, refOf } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { sumBatchTokens } from './synthesis-sums.ts';
 
 /** Rows of a shard of a dataset: a few megabytes. */
 const SHARD_ROWS = 1000;
@@ -26,7 +27,7 @@ export interface SettleDatasetInput {
   readonly shuffle: boolean;
   /** Why there may be fewer: a limit that ended the sampling, in words. Without it fewer are refused. */
   readonly shortfall?: string;
-  /** Tokens of all calls of the run, where they were counted. */
+  /** Tokens of all calls of the run; without it those that the manifests of the batches count. */
   readonly tokens?: SynthesisTokens;
 }
 
@@ -76,7 +77,7 @@ async function settle(
     asked: numRows,
     sampled: sampled.length,
     shuffled: shuffle,
-    tokens: tokens ?? null,
+    tokens: tokens ?? (await sumBatchTokens(store, run.runName, batches)),
     filters: filters === undefined ? null : (JSON.parse(JSON.stringify(filters)) as JsonValue),
   });
   await store.write({

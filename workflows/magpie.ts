@@ -62,7 +62,6 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
       batches: settled,
       numRows: config.numRows,
       shuffle: false,
-      tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
       ...(shortfall === null ? {} : { shortfall }),
     });
   };
@@ -155,9 +154,9 @@ class MagpieBatches {
     // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
     await this.screening.take(batch, () => screenQueries(task));
     this.add(await tagBatch(task));
-    await this.comparing.take(batch, () => compareBatch(task));
+    this.add(await this.comparing.take(batch, () => compareBatch(task)));
     this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
-    await rewardBatch(task);
+    this.add(await rewardBatch(task));
     const { alive } = await filterBatch(task);
     if (config.quality.preferences !== undefined) this.add(await drawPreferences(task));
     return alive;

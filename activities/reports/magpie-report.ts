@@ -18,7 +18,9 @@ import { countCodePoints } from '../../domain/wildbench/code-points.ts';
 import type { OpenedMagpie } from '../open-magpie.ts';
 import { readArtifact } from '../read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
+import { sumField, type StageSummary } from '../synthesis-sums.ts';
 import { readLoopCalls, synthesisCallPlaces } from './loop-calls.ts';
+import { sumQuality, sumRecords } from './magpie-quality.ts';
 import { SAMPLE_COUNT } from './loop-rows.ts';
 import type { ReportFrame } from './report-frame.ts';
 
@@ -36,7 +38,8 @@ export async function readMagpieReport(
   const [all] = tallyGroups(batches, () => 'all');
   const total = all ?? { name: 'all', drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
   const replyCalls = calls.find(({ stage }) => stage === 'synthesis/answered');
-  const answered = await sumSummaries(services, runName, names, 'answered', ['replies', 'cutReplies', 'replyTokens']);
+  const summariesOf = (stage: SynthesisStage | 'preferences') => readSummaries(services, runName, names, stage);
+  const answered = await summariesOf('answered');
   return {
     ...base,
     loop: 'magpie',
@@ -51,14 +54,20 @@ export async function readMagpieReport(
     cells: tallyGroups(batches, ({ origin }) => `temperature ${origin.temperature}, top-p ${origin.topP}`),
     steerings: tallyGroups(batches, ({ origin }) => (origin.method === 'magpie' && origin.steeredBy) || 'not steered'),
     voiced: voicedShare(total, bootstrap),
-    replies: answered['replies'] ?? 0,
-    cutReplies: answered['cutReplies'] ?? 0,
+    replies: sumField(answered, 'replies'),
+    cutReplies: sumField(answered, 'cutReplies'),
     queryChars: spreadOf(kept.map((row) => countCodePoints(queryOf(row)))),
     replyChars: spreadOf(kept.map((row) => countCodePoints(repliesOf(row).join('')))),
     completionTokens: sumOrNull(calls),
     replyTokens:
-      replyCalls === undefined || replyCalls.completionTokens === null ? null : (answered['replyTokens'] ?? 0),
-    sanitised: await readRules(services, runName, names),
+      replyCalls === undefined || replyCalls.completionTokens === null ? null : sumField(answered, 'replyTokens'),
+    quality: sumQuality({
+      tagged: await summariesOf('tagged'),
+      compared: await summariesOf('compared'),
+      scored: await summariesOf('scored'),
+      preferences: await summariesOf('preferences'),
+    }),
+    sanitised: sumRecords(await summariesOf('screened'), 'sanitised'),
     calls,
     samples: spreadEvenly(kept, SAMPLE_COUNT),
     droppedSamples: oneOfEachReason(rows),
@@ -94,33 +103,18 @@ async function readPreQuery({ store }: RunServices, runName: string, names: read
   return opened?.steered[0]?.frame.preQuery ?? null;
 }
 
-/** Sums of some numbers of the manifests of a stage. */
-async function sumSummaries(
+/** What every finished batch's manifest says of a stage, in order. */
+async function readSummaries(
   { store }: RunServices,
   runName: string,
   names: readonly string[],
-  stage: SynthesisStage,
-  fields: readonly string[],
-): Promise<Readonly<Record<string, number>>> {
-  const sums: Record<string, number> = {};
+  stage: SynthesisStage | 'preferences',
+): Promise<readonly StageSummary[]> {
+  const summaries: StageSummary[] = [];
   for (const name of names.filter((one) => one.startsWith(`${runName}/synthesis/${stage}/`))) {
-    const manifest = await store.find(name);
-    for (const field of fields) sums[field] = (sums[field] ?? 0) + Number(manifest?.summary[field] ?? 0);
+    summaries.push((await store.find(name))?.summary ?? {});
   }
-  return sums;
-}
-
-async function readRules(
-  { store }: RunServices,
-  runName: string,
-  names: readonly string[],
-): Promise<Readonly<Record<string, number>>> {
-  const sums: Record<string, number> = {};
-  for (const name of names.filter((one) => one.startsWith(`${runName}/synthesis/screened/`))) {
-    const rules = (await store.find(name))?.summary['sanitised'] as Readonly<Record<string, number>> | undefined;
-    for (const [rule, count] of Object.entries(rules ?? {})) sums[rule] = (sums[rule] ?? 0) + count;
-  }
-  return sums;
+  return summaries;
 }
 
 function voicedShare({ ended, voiced }: DrawnGroup, options: BootstrapOptions) {

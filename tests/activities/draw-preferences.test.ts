@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDrawPreferencesActivities } from '../../activities/draw-preferences.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
+import { readLoopCalls, synthesisCallPlaces } from '../../activities/reports/loop-calls.ts';
+import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import type { PreferencePair } from '../../domain/preference-pair.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import { makeAnswered } from '../support/make-quality-rows.ts';
@@ -91,8 +93,12 @@ describe('drawing preference pairs', () => {
       allEqual: 2,
       marginTooSmall: 0,
       tooFewScored: 0,
-      calls: 6,
+      // Six draws, and a score for each different reply; the scoring service does not say its tokens.
+      calls: 15,
+      silentCalls: 9,
+      uncountedCalls: 9,
       promptTokens: 30,
+      completionTokens: 30,
     });
     expect(await worker.gather()).toEqual({ pairs: 1 });
     const [pair] = await readPairs();
@@ -109,6 +115,15 @@ describe('drawing preference pairs', () => {
       largestItemGap: 0,
       policy: 'base:base',
     });
+  });
+
+  it('shows its calls in the table of calls, those included that scored the replies', async () => {
+    await start(byReward()).draw();
+    const services = { store: world.store, ledgers: createLocalLedgerStore({ root: world.run.storeRoot }) };
+    const names = await world.store.list('test/');
+    expect(await readLoopCalls(services, 'test', names, synthesisCallPlaces('test'))).toMatchObject([
+      { stage: 'synthesis/preferences', answered: 15, promptTokens: null, completionTokens: 30 },
+    ]);
   });
 
   it('gives each reply a seed of its own', async () => {

@@ -53,6 +53,25 @@ function makeReport(changes: Partial<MagpieReport> = {}): MagpieReport {
     replyChars: { min: 5, median: 400, max: 700 },
     completionTokens: 5000,
     replyTokens: 4500,
+    quality: {
+      tagged: 50,
+      unread: { 'quality/malformed': 2 },
+      distances: [{ temperature: '0.7', compared: 40, distanceSum: 20 }],
+      rewards: { scored: 48, rewardSum: 96, unscored: 2, differences: 4, differenceSum: -1 },
+      preferences: {
+        queries: 30,
+        passedOver: 10,
+        replies: 150,
+        failed: 5,
+        unscored: 1,
+        distinct: 90,
+        pairs: 20,
+        marginSum: 5,
+        allEqual: 6,
+        marginTooSmall: 3,
+        tooFewScored: 1,
+      },
+    },
     sanitised: { '6.1': 7 },
     samples: [
       makeSynthesisRow(1, { messages: [{ role: 'user', content: 'What does <script>alert(1)</script> do?' }] }),
@@ -87,6 +106,28 @@ describe('the report of Magpie', () => {
     expect(page).toContain('cleaned by rule 6.1 of the sanitiser');
     expect(page).toContain('What does &lt;script&gt;alert(1)&lt;/script&gt; do?');
     expect(page).not.toContain('<script>');
+  });
+
+  it('says how good the rows are, each share and each mean with its denominator', () => {
+    const page = renderReportHtml(makeReport())
+      .replace(/<[^>]*>|\s+/g, ' ')
+      .replace(/ +/g, ' ');
+    for (const line of [
+      'no tag: quality/malformed 2 of 50',
+      'drawn at temperature 0.7 0.500 on average of 40',
+      'reward of a conversation 2.000 on average of 48',
+      'the reward model refused 2 of 50',
+      'reward above that of the base model -0.250 on average of 4',
+      'preference pairs, of the queries that were replied to 20 of 30',
+      'margin of a pair 0.250 on average of 20',
+      'no pair: all replies equal 6 of 30',
+      'preferences.only 10 of 40',
+      'different replies 90 of 145',
+    ]) {
+      expect(page).toContain(line);
+    }
+    const nothing = { tagged: 0, unread: {}, distances: [], rewards: null, preferences: null };
+    expect(renderReportHtml(makeReport({ quality: nothing }))).toContain('Nothing was tagged, compared or scored.');
   });
 
   it('says that a number was not reported, and that nothing was drawn', () => {

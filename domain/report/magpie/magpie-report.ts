@@ -1,5 +1,6 @@
 import type { DrawnGroup, StageFunnel } from '../../synthesis/tally-synthesis.ts';
 import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
+import type { MagpieQuality } from './magpie-quality.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 
 /** What a run of Magpie has made, as far as it came. */
@@ -29,6 +30,7 @@ export interface MagpieReport extends ReportBase {
   /** Tokens that models wrote, and those of them that are replies; `null` where the server did not count them. */
   readonly completionTokens: number | null;
   readonly replyTokens: number | null;
+  readonly quality: MagpieQuality;
   /** Queries by the rule of the sanitiser that cleaned them. */
   readonly sanitised: Readonly<Record<string, number>>;
   readonly samples: readonly SynthesisRow[];

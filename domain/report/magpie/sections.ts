@@ -2,6 +2,7 @@ import { html, type Html } from '../../html.ts';
 import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
 import { section } from '../section.ts';
 import type { MagpieReport } from './magpie-report.ts';
+import { qualityTable } from './quality-table.ts';
 import { factTable, funnelTable, groupTable } from './tables.ts';
 
 /** What the report page of Magpie shows before and after its table of calls. */
@@ -11,6 +12,7 @@ export function magpieSections(report: MagpieReport): { readonly results: Html; 
   return {
     results: html`${section('From queries to rows', isEmpty ? null : funnelTable(report), none)}
     ${section('By sampling and steering', isEmpty ? null : groupsOf(report), none)}
+    ${section('How good the rows are', qualityTable(report.quality), 'Nothing was tagged, compared or scored.')}
     ${section('Lengths and costs', isEmpty ? null : factsOf(report), none)}
     ${section('Dropped rows, one of each reason', droppedOf(report), 'Nothing was dropped.')}`,
     samples: report.samples.map(sampleBlock),
