@@ -9,7 +9,7 @@ import { publicModelName } from './public-facts.ts';
  *
  * @source the cards of Magpie-Qwen2-Pro, Magpie-Phi3-Pro and Magpie-Llama-3.1-MT (Magpie-Align on the Hugging Face hub)
  */
-export function toRecord({ rowId, messages, origin, tags, neighbour, rewards }: DatasetRow): TableRow {
+export function toRecord({ rowId, messages, origin, replyFinish, tags, neighbour, rewards }: DatasetRow): TableRow {
   const instruction = messages.find(({ role }) => role === 'user')?.content ?? null;
   const response = messages.find(({ role }) => role === 'assistant')?.content ?? null;
   return {
@@ -17,6 +17,8 @@ export function toRecord({ rowId, messages, origin, tags, neighbour, rewards }: 
     messages: messages.map(({ role, content }) => ({ role, content })),
     instruction,
     response,
+    // A reply that ended by its length is cut off: whoever trains on the rows has to be able to leave it out.
+    finish_reason: replyFinish,
     model: publicModelName(origin.replyModel ?? origin.queryModel),
     gen_input_configs: {
       temperature: origin.temperature,

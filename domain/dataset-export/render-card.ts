@@ -67,6 +67,8 @@ function partsSection(parts: readonly CardPart[]): readonly string[] {
 
 function summarySections(summary: DatasetSummary): readonly string[] {
   const { rows, asked, shortfall, sampled, unused, duplicates, answered, shuffled, tokens, chars, drops } = summary;
+  // Datasets of earlier versions do not say it.
+  const { cutReplies }: Partial<DatasetSummary> = summary;
   const share = (count: number) => `${formatNumber((100 * count) / sampled, 1)}%`;
   return [
     '## Counts',
@@ -79,6 +81,7 @@ function summarySections(summary: DatasetSummary): readonly string[] {
         ['good rows beyond those asked for', unused],
         ['exact duplicates, dropped', duplicates],
         ['rows that end with a reply', answered],
+        ['rows whose last reply is cut off by its length', cutReplies ?? 'not counted'],
         ['characters of user turns', chars.user],
         ['characters of replies', chars.assistant],
         ['tokens sent to models', tokens?.prompt ?? 'not counted'],
