@@ -25,6 +25,8 @@ export interface AnsweredQueries extends CallUsage {
   /** Replies, those of dropped conversations included, and those of them that ended by their length. */
   readonly replies: number;
   readonly cutReplies: number;
+  /** Replies that no call could bring. */
+  readonly failedReplies: number;
   /** Tokens of the replies alone. */
   readonly replyTokens: number;
 }
@@ -65,6 +67,7 @@ export function createAnswerQueriesActivities(provider: RunServicesProvider) {
         answered: rows.filter(({ dropped }) => dropped === undefined).length,
         replies: answering.replies,
         cutReplies: answering.cutReplies,
+        failedReplies: answering.failedReplies,
         replyTokens: answering.replyTokens,
       };
       await writeBatch(services, task, 'answered', {
@@ -84,6 +87,7 @@ class Answering {
   usage: CallUsage = { calls: 0, promptTokens: 0, completionTokens: 0 };
   replies = 0;
   cutReplies = 0;
+  failedReplies = 0;
   replyTokens = 0;
   readonly replyModel: string;
   private readonly scope: string;
@@ -155,7 +159,10 @@ class Answering {
     return talks.map((talk): Talk => {
       const outcome = outcomes.get(talk.row.rowId);
       if (outcome === undefined) return talk;
-      if (!outcome.ok) return { ...talk, dropped: { by: 'reply', reason: 'failed' } };
+      if (!outcome.ok) {
+        this.failedReplies += 1;
+        return { ...talk, dropped: { by: 'reply', reason: 'failed' } };
+      }
       this.replies += 1;
       if (outcome.finishReason === 'length') this.cutReplies += 1;
       const reply = outcome.text.trim();

@@ -9,6 +9,7 @@ import {
   type SynthesisGoal,
   type SynthesisState,
 } from '../domain/synthesis/batch-demand.ts';
+import { describeFailed, describeUnread } from '../domain/synthesis/batch-holes.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';
 import { InOrder } from './in-order.ts';
 import { LoopControl } from './loop-control.ts';
@@ -28,6 +29,8 @@ interface MagpieState {
   readonly counts: RolloutCounts;
   /** Whether the run was held for bad queries; once is enough. */
   readonly wasHeld: boolean;
+  /** Whether it was held for tags that could not be read: what the tagger is, it stays. */
+  readonly wasHeldForTags?: boolean;
 }
 
 /** Continue as new well before the server insists (4,096 events), at about 60 events a batch. */
@@ -76,13 +79,18 @@ class MagpieBatches {
   readonly goal: SynthesisGoal;
   readonly kept_B: number[];
   private wasHeld: boolean;
+  private wasHeldForTags: boolean;
   private readonly firstBatch: number;
   private readonly input: MagpieInput;
   private readonly control: LoopControl;
   private readonly screening: InOrder;
   private readonly comparing: InOrder;
 
-  constructor(input: MagpieInput, { kept_B, rowsToKeep, counts, wasHeld }: MagpieState, control: LoopControl) {
+  constructor(
+    input: MagpieInput,
+    { kept_B, rowsToKeep, counts, wasHeld, wasHeldForTags = false }: MagpieState,
+    control: LoopControl,
+  ) {
     const begun = kept_B.length;
     this.input = input;
     this.control = control;
@@ -95,6 +103,7 @@ class MagpieBatches {
     };
     this.counts = counts;
     this.wasHeld = wasHeld;
+    this.wasHeldForTags = wasHeldForTags;
     this.firstBatch = begun;
     this.screening = new InOrder(begun);
     this.comparing = new InOrder(begun);
@@ -105,8 +114,8 @@ class MagpieBatches {
   async untilEnough(): Promise<void> {
     await Promise.all(Array.from({ length: this.input.config.shards.inFlight }, () => this.lane()));
     if (decideNextBatch(this.state, this.goal) === 'end') return;
-    const { kept_B, counts, wasHeld, goal } = this;
-    const resumeFrom: MagpieState = { kept_B, rowsToKeep: goal.rowsToKeep, counts, wasHeld };
+    const { kept_B, counts, wasHeld, wasHeldForTags, goal } = this;
+    const resumeFrom: MagpieState = { kept_B, rowsToKeep: goal.rowsToKeep, counts, wasHeld, wasHeldForTags };
     await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
   }
 
@@ -150,12 +159,18 @@ class MagpieBatches {
 
     const sampled = await sampleQueries(task); // q ~ p(. | T_pre)
     this.add(sampled);
+    await this.holdIf(describeFailed('queries', batch, sampled.failed, sampled.queries, config.limits));
     await this.holdIfTemplateIsWrong(sampled);
     // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
     await this.screening.take(batch, () => screenQueries(task));
-    this.add(await tagBatch(task));
+    const tagged = await tagBatch(task);
+    this.add(tagged);
+    await this.holdIfTagsAreUnread(batch, tagged);
     this.add(await this.comparing.take(batch, () => compareBatch(task)));
-    this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
+    const answered = await answerQueries(task); // r ~ p(. | T_pre + q + T_post)
+    this.add(answered);
+    const { replies, failedReplies } = answered;
+    await this.holdIf(describeFailed('replies', batch, failedReplies, replies + failedReplies, config.limits));
     this.add(await rewardBatch(task));
     const { alive } = await filterBatch(task);
     if (config.quality.preferences !== undefined) this.add(await drawPreferences(task));
@@ -179,6 +194,21 @@ class MagpieBatches {
     await this.control.hold(
       `${found}, more than ${field} allows (${limit}): the model does not take what its template writes for the beginning of a query, or the sampling is too hot. Look at the rows, then \`tickloop resume\` to go on as it is or \`tickloop stop\` to end the run.`,
     );
+  }
+
+  private async holdIfTagsAreUnread(
+    batch: number,
+    { tagged, unread }: { readonly tagged: number; readonly unread: Readonly<Record<string, number>> },
+  ): Promise<void> {
+    const reason = describeUnread(batch, tagged, unread, this.input.config.limits);
+    if (reason === null || this.wasHeldForTags) return;
+    this.wasHeldForTags = true;
+    await this.control.hold(reason);
+  }
+
+  /** A failed call is a hole in the data, many of them are a fault. */
+  private async holdIf(reason: string | null): Promise<void> {
+    if (reason !== null) await this.control.hold(reason);
   }
 
   private add({
