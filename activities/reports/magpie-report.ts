@@ -45,6 +45,7 @@ export async function readMagpieReport(
     loop: 'magpie',
     queryModel: config.policy.model,
     replyModel: config.replies.by === 'self' ? config.policy.model : config.replies.by.model,
+    withSteering: Object.keys(config.steering).length > 0 && config.replies.withSteering,
     preQuery: await readPreQuery(services, runName, names),
     numRows: config.numRows,
     rows: (await services.store.find(datasetName(runName)))?.rows ?? null,
@@ -81,7 +82,9 @@ async function readBatches(
 ): Promise<readonly BatchStages[]> {
   const existing = new Set(names);
   const batches: BatchStages[] = [];
-  for (let batch = 0; existing.has(synthesisShardName(runName, 'queries', batch)); batch += 1) {
+  // A batch that failed or was stopped leaves a gap: those after it are part of the report.
+  for (let batch = 0; batch < countBegun(runName, names); batch += 1) {
+    if (!existing.has(synthesisShardName(runName, 'queries', batch))) continue;
     const stages: Partial<Record<SynthesisStage, readonly SynthesisRow[]>> = {};
     for (const stage of SYNTHESIS_STAGES) {
       const name = synthesisShardName(runName, stage, batch);
@@ -92,6 +95,15 @@ async function readBatches(
   return batches;
 }
 
+/** One more than the last batch that has left queries. */
+function countBegun(runName: string, names: readonly string[]): number {
+  const prefix = `${runName}/synthesis/queries/shard-`;
+  return names.reduce(
+    (most, name) => (name.startsWith(prefix) ? Math.max(most, Number(name.slice(prefix.length)) + 1) : most),
+    0,
+  );
+}
+
 /** The rows of a batch after the last stage that it came through. */
 function lastRows(batch: BatchStages): readonly SynthesisRow[] {
   return SYNTHESIS_STAGES.map((stage) => batch[stage]).findLast((rows) => rows !== undefined) ?? [];
@@ -100,7 +112,8 @@ function lastRows(batch: BatchStages): readonly SynthesisRow[] {
 async function readPreQuery({ store }: RunServices, runName: string, names: readonly string[]): Promise<string | null> {
   if (!names.includes(magpieFramesName(runName))) return null;
   const [opened] = (await readArtifact<OpenedMagpie>(store, magpieFramesName(runName))).rows;
-  return opened?.steered[0]?.frame.preQuery ?? null;
+  const preQueries = new Set(opened?.steered.map(({ frame }) => frame.preQuery));
+  return preQueries.size === 1 ? ([...preQueries][0] ?? null) : null;
 }
 
 /** What every finished batch's manifest says of a stage, in order. */

@@ -1,5 +1,6 @@
 import type { DatasetRow } from '../synthesis/settle-dataset.ts';
 import type { RowOrigin } from '../synthesis/synthesis-row.ts';
+import { countCodePoints } from '../wildbench/code-points.ts';
 import type { TableRow } from './column-types.ts';
 import { publicModelName } from './public-facts.ts';
 
@@ -46,8 +47,9 @@ export function toRecord({ rowId, messages, origin, replyFinish, tags, neighbour
     instruct_reward: rewards?.reward,
     base_reward: rewards?.baseReward,
     reward_difference: rewards?.rewardDifference,
-    instruction_length: instruction?.length,
-    response_length: response?.length,
+    // Code points, as Python counts them and the selection does.
+    instruction_length: instruction === null ? null : countCodePoints(instruction),
+    response_length: response === null ? null : countCodePoints(response),
   };
 }
 

@@ -203,6 +203,15 @@ describe('a card', () => {
 });
 
 describe('a row under the names of the released sets', () => {
+  it('counts characters as the selection does, not UTF-16 units', () => {
+    const messages = [
+      { role: 'user' as const, content: '🙂?' },
+      { role: 'assistant' as const, content: '🙂🙂' },
+    ];
+    const record = toRecord(makeSynthesisRow(0, { messages }));
+    expect([record['instruction_length'], record['response_length']]).toEqual([2, 2]);
+  });
+
   it('says how its last reply ended, and nothing where none was drawn', () => {
     expect(toRecord(makeSynthesisRow(0, { replyFinish: 'length' }))).toMatchObject({ finish_reason: 'length' });
     expect(toRecord(makeSynthesisRow(0))['finish_reason']).toBeUndefined();

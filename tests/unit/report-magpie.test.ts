@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
 import { renderReportHtml } from '../../domain/report/report-html.ts';
 import { summarizeReport } from '../../domain/report/summarize-report.ts';
+import { tallyGroups } from '../../domain/synthesis/tally-synthesis.ts';
 import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 
 const GROUP = { name: 'all', drawn: 64, cut: 4, ended: 60, voiced: 54, duplicates: 3, screened: 50, kept: 40 };
@@ -32,6 +33,7 @@ function makeReport(changes: Partial<MagpieReport> = {}): MagpieReport {
     loop: 'magpie',
     queryModel: 'small',
     replyModel: 'small',
+    withSteering: false,
     preQuery: '<|im_start|>user\n',
     numRows: 40,
     rows: 40,
@@ -128,6 +130,21 @@ describe('the report of Magpie', () => {
     }
     const nothing = { tagged: 0, unread: {}, distances: [], rewards: null, preferences: null };
     expect(renderReportHtml(makeReport({ quality: nothing }))).toContain('Nothing was tagged, compared or scored.');
+  });
+
+  it('says that replies were steered where they were', () => {
+    const line = 'replies drawn under the steering prompt';
+    expect(renderReportHtml(makeReport({ withSteering: true }))).toContain(line);
+    expect(renderReportHtml(makeReport())).not.toContain(line);
+  });
+
+  it('counts a copy whichever stage found it', () => {
+    const [first, second, third] = [0, 1, 2].map((index) => makeSynthesisRow(index));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three rows');
+    const copy = { ...second, dropped: { by: 'screening', reason: 'duplicate' } };
+    const equal = { ...third, dropped: { by: 'duplicates', reason: 'equal text' } };
+    const batch = { queries: [first, second, third], screened: [first, copy, third], compared: [first, copy, equal] };
+    expect(tallyGroups([batch], () => 'all')).toMatchObject([{ drawn: 3, duplicates: 2, screened: 2 }]);
   });
 
   it('says that a number was not reported, and that nothing was drawn', () => {

@@ -8,7 +8,9 @@ export interface MagpieReport extends ReportBase {
   readonly loop: 'magpie';
   readonly queryModel: string;
   readonly replyModel: string;
-  /** What comes before a query, where the same for all; `null` before the run was opened. */
+  /** Whether the replies were drawn under the prompts that steered the queries, which the dataset does not show. */
+  readonly withSteering: boolean;
+  /** What comes before a query, where the same for all; `null` where steering prompts differ, and before the run was opened. */
   readonly preQuery: string | null;
   /** Rows that were asked for, and those of the dataset; `null` while there is none. */
   readonly numRows: number;
