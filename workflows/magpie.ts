@@ -59,7 +59,6 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
     await batches.untilEnough();
     shortfall = describeShortfall(batches.state, batches.goal);
     const settled = batchesToSettle(batches.kept_B, batches.goal.rowsToKeep);
-    if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
     await settleDataset({
       run,
       batches: settled,
@@ -67,6 +66,7 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
       shuffle: false,
       ...(shortfall === null ? {} : { shortfall }),
     });
+    if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
   };
 
   return runToReport(input, control, work, () => ({ reason: shortfall }));
