@@ -27,7 +27,12 @@ export function createRewardModel(
   const transport = createTransport(options);
   return {
     async score(messages, signal) {
-      const body = { model: options.model, messages: messages.map(({ role, content }) => ({ role, content })) };
+      const body = {
+        model: options.model,
+        messages: messages.map(({ role, content }) => ({ role, content })),
+        // vLLM squeezes the score of a model with one label into [0, 1] unless it is told not to; published thresholds are of raw scores.
+        ...(options.path.endsWith('/pooling') ? { use_activation: false } : {}),
+      };
       const answer = await transport.send('POST', options.path, body, signal);
       const read = readJson(answer);
       const score = readScore(read);

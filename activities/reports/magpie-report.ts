@@ -1,6 +1,8 @@
 import type { MagpieConfig } from '../../configs/schema/magpie.ts';
+import { rulesOf } from '../../configs/schema/synthesis-filters.ts';
 import { datasetName, magpieFramesName, synthesisShardName, type SynthesisStage } from '../../domain/artifact-names.ts';
 import { bootstrapMean, type BootstrapOptions } from '../../domain/bootstrap.ts';
+import { magpieNotices } from '../../domain/report/magpie/notices.ts';
 import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import { spreadEvenly } from '../../domain/report/spread-evenly.ts';
@@ -40,6 +42,14 @@ export async function readMagpieReport(
   const replyCalls = calls.find(({ stage }) => stage === 'synthesis/answered');
   const summariesOf = (stage: SynthesisStage | 'preferences') => readSummaries(services, runName, names, stage);
   const answered = await summariesOf('answered');
+  const quality = sumQuality({
+    tagged: await summariesOf('tagged'),
+    compared: await summariesOf('compared'),
+    scored: await summariesOf('scored'),
+    preferences: await summariesOf('preferences'),
+  });
+  const funnel = tallyStages(batches);
+  const hasRewardRule = rulesOf(config.quality.filters).some(({ kind }) => kind === 'reward');
   return {
     ...base,
     loop: 'magpie',
@@ -50,7 +60,7 @@ export async function readMagpieReport(
     numRows: config.numRows,
     rows: (await services.store.find(datasetName(runName)))?.rows ?? null,
     batches: batches.length,
-    funnel: tallyStages(batches),
+    funnel,
     all: total,
     cells: tallyGroups(batches, ({ origin }) => `temperature ${origin.temperature}, top-p ${origin.topP}`),
     steerings: tallyGroups(batches, ({ origin }) => (origin.method === 'magpie' && origin.steeredBy) || 'not steered'),
@@ -62,12 +72,8 @@ export async function readMagpieReport(
     completionTokens: sumOrNull(calls),
     replyTokens:
       replyCalls === undefined || replyCalls.completionTokens === null ? null : sumField(answered, 'replyTokens'),
-    quality: sumQuality({
-      tagged: await summariesOf('tagged'),
-      compared: await summariesOf('compared'),
-      scored: await summariesOf('scored'),
-      preferences: await summariesOf('preferences'),
-    }),
+    quality,
+    notices: magpieNotices(quality, funnel, hasRewardRule),
     sanitised: sumRecords(await summariesOf('screened'), 'sanitised'),
     calls,
     samples: spreadEvenly(kept, SAMPLE_COUNT),

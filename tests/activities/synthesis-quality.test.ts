@@ -400,6 +400,8 @@ describe('scoring and keeping a batch', () => {
     expect(await readLoopCalls(services, 'test', names, synthesisCallPlaces('test'))).toMatchObject([
       { stage: 'synthesis/scored', answered: 3, promptTokens: 36, completionTokens: 0 },
     ]);
+    // vLLM would squeeze them into [0, 1].
+    expect(world.server.requests[0]?.body).toMatchObject({ model: 'rm', use_activation: false });
   });
 
   it('passes rows on where there is no reward model, and keeps those whose replies are whole', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
+import { magpieNotices } from '../../domain/report/magpie/notices.ts';
 import { renderReportHtml } from '../../domain/report/report-html.ts';
 import { summarizeReport } from '../../domain/report/summarize-report.ts';
 import { tallyGroups } from '../../domain/synthesis/tally-synthesis.ts';
@@ -74,6 +75,7 @@ function makeReport(changes: Partial<MagpieReport> = {}): MagpieReport {
         tooFewScored: 1,
       },
     },
+    notices: [],
     sanitised: { '6.1': 7 },
     samples: [
       makeSynthesisRow(1, { messages: [{ role: 'user', content: 'What does <script>alert(1)</script> do?' }] }),
@@ -130,6 +132,25 @@ describe('the report of Magpie', () => {
     }
     const nothing = { tagged: 0, unread: {}, distances: [], rewards: null, preferences: null };
     expect(renderReportHtml(makeReport({ quality: nothing }))).toContain('Nothing was tagged, compared or scored.');
+  });
+
+  it('tells of rewards that all meet their rule, and of queries without a single pair', () => {
+    const { quality, funnel } = makeReport();
+    const { preferences } = quality;
+    if (preferences === null) throw new Error('there are pairs');
+    expect(magpieNotices(quality, funnel, false)).toEqual([]);
+    const notices = magpieNotices(
+      { ...quality, preferences: { ...preferences, pairs: 0, distinct: 30 } },
+      funnel,
+      true,
+    );
+    expect(notices).toEqual([
+      'no preference pair came of 30 queries, whose 145 replies have 30 different texts: a server that ignores n or seed gives the same reply each time',
+      'the reward filter dropped none of 48 scored conversations: its threshold may be for another reward model',
+    ]);
+    const drops = [{ by: 'reward', reason: 'not above -12', rows: 1 }];
+    expect(magpieNotices(quality, [{ stage: 'kept', entered: 48, left: 47, drops }], true)).toEqual([]);
+    expect(summarizeReport(makeReport({ notices }))).toContain(`note: ${notices[0] ?? ''}`);
   });
 
   it('says that replies were steered where they were', () => {

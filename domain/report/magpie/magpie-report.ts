@@ -33,6 +33,8 @@ export interface MagpieReport extends ReportBase {
   readonly completionTokens: number | null;
   readonly replyTokens: number | null;
   readonly quality: MagpieQuality;
+  /** What a reader should look into, a sentence each. */
+  readonly notices: readonly string[];
   /** Queries by the rule of the sanitiser that cleaned them. */
   readonly sanitised: Readonly<Record<string, number>>;
   readonly samples: readonly SynthesisRow[];

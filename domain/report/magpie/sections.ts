@@ -10,7 +10,8 @@ export function magpieSections(report: MagpieReport): { readonly results: Html; 
   const isEmpty = report.all.drawn === 0;
   const none = 'No batch was drawn.';
   return {
-    results: html`${section('From queries to rows', isEmpty ? null : funnelTable(report), none)}
+    results: html`${report.notices.map((notice) => html`<p class="note">${notice}</p>`)}
+    ${section('From queries to rows', isEmpty ? null : funnelTable(report), none)}
     ${section('By sampling and steering', isEmpty ? null : groupsOf(report), none)}
     ${section('How good the rows are', qualityTable(report.quality), 'Nothing was tagged, compared or scored.')}
     ${section('Lengths and costs', isEmpty ? null : factsOf(report), none)}
