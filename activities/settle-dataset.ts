@@ -60,12 +60,7 @@ async function settle(
 ): Promise<void> {
   const name = datasetName(run.runName);
   if ((await store.find(name)) !== undefined) return;
-  const kept = await Promise.all(
-    Array.from({ length: batches }, (_, batch) =>
-      readArtifact<SynthesisRow>(store, synthesisShardName(run.runName, 'kept', batch)),
-    ),
-  );
-  const sampled = kept.flatMap(({ rows }) => rows);
+  const { parents, sampled } = await readKept(store, run, batches);
   const filters = qualityOf(config)?.filters;
   const settled = settleDataset(sampled, {
     numRows,
@@ -84,12 +79,27 @@ async function settle(
     name,
     schema: 'dataset-row',
     step: 'settle-dataset',
-    parents: kept.map(({ ref }) => ref),
+    parents,
     configHash: run.configHash,
     policy: null,
     shards: partition(settled.rows, SHARD_ROWS),
     summary,
   });
+}
+
+/** The rows of the batches, one batch after the other; of what was dropped only the reason is looked at, so its texts are let go. */
+async function readKept(store: RunServices['store'], run: RunRef, batches: number) {
+  const parents: ArtifactRef[] = [];
+  const sampled: SynthesisRow[] = [];
+  for (let batch = 0; batch < batches; batch += 1) {
+    const { ref, rows } = await readArtifact<SynthesisRow>(store, synthesisShardName(run.runName, 'kept', batch));
+    parents.push(ref);
+    for (const row of rows) {
+      const { rowId, origin, dropped } = row;
+      sampled.push(dropped === undefined ? row : { rowId, origin, dropped, messages: [] });
+    }
+  }
+  return { parents, sampled };
 }
 
 /** Enough rows may be kept and too few of them of the difficulties that a preset mixes. */
