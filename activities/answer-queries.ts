@@ -27,6 +27,8 @@ export interface AnsweredQueries extends CallUsage {
   /** Replies, those of dropped conversations included, and those of them that ended by their length. */
   readonly replies: number;
   readonly cutReplies: number;
+  /** Replies that no call could bring. */
+  readonly failedReplies: number;
   /** Tokens of the replies alone. */
   readonly replyTokens: number;
 }
@@ -67,6 +69,7 @@ export function createAnswerQueriesActivities(provider: RunServicesProvider) {
         answered: rows.filter(({ dropped }) => dropped === undefined).length,
         replies: answering.replies,
         cutReplies: answering.cutReplies,
+        failedReplies: answering.failedReplies,
         replyTokens: answering.replyTokens,
       };
       await writeBatch(services, task, 'answered', {
@@ -86,6 +89,7 @@ class Answering {
   usage: CallUsage = { calls: 0, promptTokens: 0, completionTokens: 0 };
   replies = 0;
   cutReplies = 0;
+  failedReplies = 0;
   replyTokens = 0;
   readonly replyModel: string;
   private readonly scope: string;
@@ -159,7 +163,10 @@ class Answering {
     return talks.map((talk): Talk => {
       const outcome = outcomes.get(talk.row.rowId);
       if (outcome === undefined) return talk;
-      if (!outcome.ok) return { ...talk, dropped: { by: 'reply', reason: outcome.code } };
+      if (!outcome.ok) {
+        this.failedReplies += 1;
+        return { ...talk, dropped: { by: 'reply', reason: outcome.code } };
+      }
       this.replies += 1;
       if (outcome.finishReason === 'length') this.cutReplies += 1;
       const reply = outcome.text.trim();

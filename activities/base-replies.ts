@@ -19,6 +19,7 @@ interface BaseAnswer {
 export interface BaseReplies {
   /** Empty and refused replies are not in it. */
   readonly texts: ReadonlyMap<string, string>;
+  readonly calls: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
 }
@@ -31,11 +32,12 @@ export async function drawBaseReplies(
 ): Promise<BaseReplies> {
   const { base } = seats;
   const maxTokens = quality.rewards?.base?.maxTokens;
-  if (base === null || maxTokens === undefined) return { texts: new Map(), promptTokens: 0, completionTokens: 0 };
+  if (base === null || maxTokens === undefined)
+    return { texts: new Map(), calls: 0, promptTokens: 0, completionTokens: 0 };
   const signal = cancellationSignal();
   const template = await readFile(new URL('../prompts/base-reply.md', import.meta.url), 'utf8');
   const sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, maxTokens };
-  const usage = { promptTokens: 0, completionTokens: 0 };
+  const usage = { calls: 0, promptTokens: 0, completionTokens: 0 };
   const replies = await finishWhatIsPaid(
     base.lane,
     rows,
@@ -55,6 +57,7 @@ export async function drawBaseReplies(
         const { promptTokens = null, completionTokens = null } = result.usage;
         return { text: result.choices[0]?.text ?? '', promptTokens, completionTokens };
       });
+      usage.calls += 1;
       if (isRefused(answer)) return [];
       usage.promptTokens += answer.promptTokens ?? 0;
       usage.completionTokens += answer.completionTokens ?? 0;

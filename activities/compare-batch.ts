@@ -17,11 +17,16 @@ import type { SynthesisServices, SynthesisServicesProvider } from './synthesis-s
 export interface CompareCounts extends BatchCounts {
   readonly calls: number;
   readonly promptTokens: number;
+  /** 0: an embedding model writes nothing, in any of its calls. */
+  readonly completionTokens: number;
+  readonly silentCalls: number;
   /** Queries without an embedding, since the server refused them. */
   readonly refused: number;
   /** Queries that were compared, and the sum of their distances to the nearest one. */
   readonly compared: number;
   readonly distanceSum: number;
+  /** The same by the temperature at which the queries were drawn. */
+  readonly distances: Readonly<Record<string, { readonly compared: number; readonly distanceSum: number }>>;
 }
 
 /** Finds the nearest earlier query of each row of a batch, and applies the filters that need no reply. */
@@ -67,8 +72,27 @@ async function compare(
   return {
     rows: compared,
     parents: [...(await previousBatch(services, task)), ...(await storeVectors(services, task, compared, itemOf))],
-    counts: { ...usage, compared: distances.length, distanceSum: distances.reduce((sum, value) => sum + value, 0) },
+    counts: {
+      ...usage,
+      completionTokens: 0,
+      silentCalls: usage.calls,
+      compared: distances.length,
+      distanceSum: distances.reduce((sum, value) => sum + value, 0),
+      distances: byTemperature(compared),
+    },
   };
+}
+
+function byTemperature(rows: readonly SynthesisRow[]): CompareCounts['distances'] {
+  const sums: Record<string, { readonly compared: number; readonly distanceSum: number }> = {};
+  for (const { origin, neighbour } of rows) {
+    const distance = neighbour?.minDistance;
+    if (typeof distance !== 'number') continue;
+    const temperature = String(origin.temperature);
+    const { compared, distanceSum } = sums[temperature] ?? { compared: 0, distanceSum: 0 };
+    sums[temperature] = { compared: compared + 1, distanceSum: distanceSum + distance };
+  }
+  return sums;
 }
 
 type ItemOf = (row: SynthesisRow) => ComparedBy | null;

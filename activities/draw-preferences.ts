@@ -1,10 +1,18 @@
-import { synthesisPreferencesName, synthesisShardName, preferencesName } from '../domain/artifact-names.ts';
+import type { ArtifactStore } from '../clients/artifact-store.ts';
+import type { ArtifactRef } from '../domain/artifact.ts';
+import {
+  datasetName,
+  synthesisPreferencesName,
+  synthesisShardName,
+  preferencesName,
+} from '../domain/artifact-names.ts';
 import { UNIVERSAL_ITEMS } from '../domain/checklist-writing/universal-items.ts';
 import type { PreferencePair } from '../domain/preference-pair.ts';
 import type { PromptRow } from '../domain/prompt.ts';
 import type { RunRef } from '../domain/run.ts';
 import { findBroken } from '../domain/synthesis/check-row.ts';
 import { drawPairs, promptOf, type PreferenceCounts } from '../domain/synthesis/preference-pairs.ts';
+import type { DatasetRow } from '../domain/synthesis/settle-dataset.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { drawPreferenceReplies } from './preference-replies.ts';
@@ -17,16 +25,26 @@ import type { SynthesisServices, SynthesisServicesProvider } from './synthesis-s
 export interface DrawnPreferences extends PreferenceCounts {
   /** Kept rows that no pair was drawn for, since they do not meet `preferences.only`. */
   readonly passedOver: number;
-  /** Calls for replies; what scoring them takes is not among the tokens. */
+  /** For the replies and for scoring them. */
   readonly calls: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Calls of the reward model, which writes nothing, and scoring calls whose tokens the server did not say. */
+  readonly silentCalls: number;
+  readonly uncountedCalls: number;
 }
 
 export interface GatherPreferencesInput {
   readonly run: RunRef;
-  /** Batches of the run, all of which have their pairs. */
+  /** Batches of the run, all of which have their pairs; the dataset is there. */
   readonly batches: number;
+}
+
+/** Pairs that were gathered. */
+export interface GatheredPreferences {
+  readonly pairs: number;
+  /** Pairs of kept rows that the dataset was not made of. */
+  readonly outside: number;
 }
 
 /** Makes preference pairs of several replies to the queries that were kept. */
@@ -54,31 +72,43 @@ export function createDrawPreferencesActivities(provider: SynthesisServicesProvi
       return counts;
     },
 
-    /** Puts the pairs of all batches into one artifact, which training on preferences reads. */
-    async gatherPreferences({ run, batches }: GatherPreferencesInput): Promise<{ readonly pairs: number }> {
+    /** Puts the pairs of the dataset's rows into one artifact, which training on preferences reads; pairs of other rows are counted. */
+    async gatherPreferences({ run, batches }: GatherPreferencesInput): Promise<GatheredPreferences> {
       const { store, seats } = await provider.of(run);
       const name = preferencesName(run.runName);
       const existing = await store.find(name);
-      if (existing !== undefined) return { pairs: existing.rows };
-      const parts = await Promise.all(
-        Array.from({ length: batches }, (_, batch) =>
-          readArtifact<PreferencePair>(store, synthesisPreferencesName(run.runName, batch)),
-        ),
-      );
-      const pairs = parts.flatMap(({ rows }) => rows);
+      if (existing !== undefined) return existing.summary as unknown as GatheredPreferences;
+      const { parents, pairs, outside } = await withHeartbeats(() => gather(store, run, batches));
       await store.write({
         name,
         schema: 'preference-pair',
         step: 'gather-preferences',
-        parents: parts.map(({ ref }) => ref),
+        parents,
         configHash: run.configHash,
         policy: `base:${seats.replier?.name ?? ''}`,
         shards: [pairs],
-        summary: { pairs: pairs.length },
+        summary: { pairs: pairs.length, outside },
       });
-      return { pairs: pairs.length };
+      return { pairs: pairs.length, outside };
     },
   };
+}
+
+/** The pairs of the dataset's rows, batch by batch. */
+async function gather(store: ArtifactStore, run: RunRef, batches: number) {
+  const dataset = await readArtifact<DatasetRow>(store, datasetName(run.runName));
+  const inDataset = new Set(dataset.rows.map(({ rowId }) => rowId));
+  const parents: ArtifactRef[] = [dataset.ref];
+  const pairs: PreferencePair[] = [];
+  let outside = 0;
+  for (let batch = 0; batch < batches; batch += 1) {
+    const part = await readArtifact<PreferencePair>(store, synthesisPreferencesName(run.runName, batch));
+    const inside = part.rows.filter(({ promptId }) => inDataset.has(promptId));
+    pairs.push(...inside);
+    outside += part.rows.length - inside.length;
+    parents.push(part.ref);
+  }
+  return { parents, pairs, outside };
 }
 
 async function draw(services: SynthesisServices, rows: readonly SynthesisRow[], scope: string) {
@@ -91,9 +121,16 @@ async function draw(services: SynthesisServices, rows: readonly SynthesisRow[], 
   const prompts = wanted.map((row): PromptRow => ({ promptId: row.rowId, messages: promptOf(row), checklist: items }));
   const ledger = await services.ledgers.open(scope);
   try {
-    const { rollouts, ...usage } = await drawPreferenceReplies(services, ledger, prompts);
-    const groups = await scorePreferences(services, ledger, prompts, rollouts);
+    const { rollouts, ...drawn } = await drawPreferenceReplies(services, ledger, prompts);
+    const { groups, ...scored } = await scorePreferences(services, ledger, prompts, rollouts);
     const { pairs, counts } = drawPairs(prompts, groups, minMargin);
+    const usage = {
+      calls: drawn.calls + scored.calls,
+      promptTokens: drawn.promptTokens + scored.promptTokens,
+      completionTokens: drawn.completionTokens + scored.completionTokens,
+      silentCalls: scored.silentCalls,
+      uncountedCalls: scored.uncountedCalls,
+    };
     return { pairs, counts: { ...counts, ...usage, passedOver: alive.length - wanted.length } };
   } finally {
     await ledger.close();

@@ -16,6 +16,7 @@ import {
 import { resolveQueryStyle } from '../domain/synthesis/query-presets.ts';
 import { deriveStopRules, type StopRules } from '../domain/synthesis/stop-rules.ts';
 import { readSystemPrompts } from '../inputs/system-prompts.ts';
+import { checkEndpoints, type NamedEndpoint } from './check-endpoints.ts';
 import type { RunServices } from './run-services.ts';
 
 /** A system prompt and the frame that the template makes with it. */
@@ -44,9 +45,10 @@ const PROBE_TURN: FinishedTurn = { query: PROBE, reply: 'Speak it every day.' };
  * Derives what comes before a query from the checkpoint's template, and has the server confirm it token by token, before a
  * call is paid for.
  *
- * @throws ConfigError `config/unusable`; ModelServerError `model-server/context-too-small`
+ * @throws ConfigError `config/unusable`; ModelServerError `model-server/context-too-small`, and those of checkEndpoints
  */
 export async function prepareMagpie(services: RunServices, config: MagpieConfig): Promise<OpenedMagpie> {
+  await checkEndpoints([...namedReplier(services, config), ...(services.synthesis?.named ?? [])]);
   const template = await readChatTemplate(resolve(config.policy.modelPath));
   const prompts = await readSystemPrompts(config);
   const steered: SteeredFrame[] = prompts.steering.map(({ key, system, weight }) => ({
@@ -68,6 +70,12 @@ export async function prepareMagpie(services: RunServices, config: MagpieConfig)
     laterTurns,
     stop: stopRulesOf(template, config, laterTurns?.frame ?? frameOf(template, null)),
   };
+}
+
+function namedReplier({ magpie }: RunServices, { replies }: MagpieConfig): readonly NamedEndpoint[] {
+  if (replies.by === 'self' || magpie === undefined) return [];
+  const { baseUrl, model } = replies.by;
+  return [{ field: 'replies.by', baseUrl, model, server: magpie.replier.server }];
 }
 
 /** Records the frames, so that every worker on every day writes the same. */

@@ -14,8 +14,12 @@ export function isRefused(answer: object): answer is RefusedCall {
   return 'refused' in answer;
 }
 
+/** Calls that are sent and not answered yet, by ledger and key. */
+const callsInAir = new WeakMap<CallLedger, Map<string, Promise<object>>>();
+
 /**
- * Makes one call through the ledger: a stored answer is returned without a call; a new one is stored before it is used.
+ * Makes one call through the ledger: a stored answer is returned without a call, an equal call that is in the air is waited
+ * for; a new answer is stored before it is used.
  * An error of the call's own content is stored as its answer; any other is marked and thrown.
  */
 export async function payOnce<Answer extends object>(
@@ -25,6 +29,20 @@ export async function payOnce<Answer extends object>(
 ): Promise<Answer | RefusedCall> {
   const known = ledger.get(key);
   if (known !== undefined) return known as unknown as Answer | RefusedCall;
+  const inAir = callsInAir.get(ledger) ?? new Map<string, Promise<object>>();
+  callsInAir.set(ledger, inAir);
+  const equal = inAir.get(key);
+  if (equal !== undefined) return equal as Promise<Answer | RefusedCall>;
+  const paid = pay(ledger, key, call).finally(() => inAir.delete(key));
+  inAir.set(key, paid);
+  return paid;
+}
+
+async function pay<Answer extends object>(
+  ledger: CallLedger,
+  key: string,
+  call: () => Promise<Answer>,
+): Promise<Answer | RefusedCall> {
   await ledger.begin(key);
   const answer = await attempt(ledger, key, call);
   await ledger.complete(key, answer as unknown as JsonValue);

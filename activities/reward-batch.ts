@@ -16,9 +16,13 @@ export interface RewardCounts extends BatchCounts {
   /** Rows with a reward difference, and their sum. */
   readonly differences: number;
   readonly differenceSum: number;
-  /** Tokens of the base model. */
+  /** Of the base model and of the reward model, which writes nothing. */
+  readonly calls: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Calls of the reward model, and those of them whose tokens it did not say. */
+  readonly silentCalls: number;
+  readonly uncountedCalls: number;
 }
 
 /** Gives each conversation of a batch its reward, and the difference to that of a base model's reply. */
@@ -34,21 +38,23 @@ export function createRewardBatchActivities(provider: SynthesisServicesProvider)
   };
 }
 
+const NO_CALLS = { calls: 0, promptTokens: 0, completionTokens: 0, silentCalls: 0, uncountedCalls: 0 };
+
 async function scoreRows(services: SynthesisServices, rows: readonly SynthesisRow[], scope: string) {
   const { reward } = services.seats;
   const alive = rows.filter(({ dropped }) => dropped === undefined);
-  if (reward === null) return { rows, counts: count([], { promptTokens: 0, completionTokens: 0 }) };
+  if (reward === null) return { rows, counts: { ...count([]), ...NO_CALLS } };
   const ledger = await services.ledgers.open(scope);
   try {
-    const rewards = await askForRewards(
+    const own = await askForRewards(
       reward,
       ledger,
       alive.map(({ rowId, messages }) => ({ id: rowId, messages })),
     );
     // A base model answers one query: of a longer conversation its reply has no part to be held against.
     const single = alive.filter(({ messages }) => messages.length === 2);
-    const { texts, ...usage } = await drawBaseReplies(services, ledger, single);
-    const baseRewards = await askForRewards(
+    const { texts, ...replies } = await drawBaseReplies(services, ledger, single);
+    const base = await askForRewards(
       reward,
       ledger,
       single.flatMap((row) => {
@@ -61,18 +67,22 @@ async function scoreRows(services: SynthesisServices, rows: readonly SynthesisRo
     const hasBase = services.seats.base !== null;
     const scored = rows.map((row): SynthesisRow => {
       if (row.dropped !== undefined) return row;
-      const own = rewards.get(row.rowId) ?? null;
+      const score = own.scores.get(row.rowId) ?? null;
       return {
         ...row,
-        rewards: toRewards(reward.name, own, hasBase ? (baseRewards.get(row.rowId) ?? null) : undefined),
+        rewards: toRewards(reward.name, score, hasBase ? (base.scores.get(row.rowId) ?? null) : undefined),
       };
     });
     return {
       rows: scored,
-      counts: count(
-        scored.flatMap(({ rewards: found }) => found ?? []),
-        usage,
-      ),
+      counts: {
+        ...count(scored.flatMap(({ rewards }) => rewards ?? [])),
+        calls: own.calls + replies.calls + base.calls,
+        promptTokens: own.promptTokens + replies.promptTokens + base.promptTokens,
+        completionTokens: replies.completionTokens,
+        silentCalls: own.calls + base.calls,
+        uncountedCalls: own.uncountedCalls + base.uncountedCalls,
+      },
     };
   } finally {
     await ledger.close();
@@ -86,10 +96,7 @@ function toRewards(rewardModel: string, reward: number | null, baseReward: numbe
   return { rewardModel, reward, baseReward, rewardDifference };
 }
 
-function count(
-  rewards: readonly RowRewards[],
-  usage: { readonly promptTokens: number; readonly completionTokens: number },
-) {
+function count(rewards: readonly RowRewards[]) {
   const known = rewards.flatMap(({ reward }) => reward ?? []);
   const differences = rewards.flatMap(({ rewardDifference }) => rewardDifference ?? []);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -99,6 +106,5 @@ function count(
     unscored: rewards.length - known.length,
     differences: differences.length,
     differenceSum: sum(differences),
-    ...usage,
   };
 }

@@ -16,13 +16,25 @@ import type { SynthesisServices } from './synthesis-services.ts';
 
 type Answered = Rollout & { readonly outcome: Extract<Rollout['outcome'], { readonly ok: true }> };
 
+/** Replies with their scores, and what scoring cost. */
+export interface ScoredPreferences {
+  readonly groups: readonly RewardedGroup[];
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Calls of a model that writes nothing. */
+  readonly silentCalls: number;
+  /** Calls whose tokens the server did not say. */
+  readonly uncountedCalls: number;
+}
+
 /** Scores replies by the checklist judge where the config names one, else by the reward model. */
 export async function scorePreferences(
   services: SynthesisServices,
   ledger: CallLedger,
   prompts: readonly PromptRow[],
   rollouts: readonly Rollout[],
-): Promise<readonly RewardedGroup[]> {
+): Promise<ScoredPreferences> {
   const { judge } = services.seats;
   return judge === null
     ? scoreByReward(services, ledger, prompts, rollouts)
@@ -34,11 +46,11 @@ async function scoreByReward(
   ledger: CallLedger,
   prompts: readonly PromptRow[],
   rollouts: readonly Rollout[],
-): Promise<readonly RewardedGroup[]> {
+): Promise<ScoredPreferences> {
   if (seats.reward === null) throw new Error('The run has nothing that scores replies.');
   const messagesOf = new Map(prompts.map(({ promptId, messages }) => [promptId, messages]));
   const idOf = ({ promptId, sampleIndex }: Rollout) => JSON.stringify([promptId, sampleIndex]);
-  const scores = await askForRewards(
+  const { scores, ...usage } = await askForRewards(
     seats.reward,
     ledger,
     rollouts
@@ -51,15 +63,13 @@ async function scoreByReward(
         ],
       })),
   );
-  return groupByPrompt(
-    prompts,
-    rollouts.map((rollout) => ({
-      ...rollout,
-      verdicts_I: [],
-      passRate: null,
-      reward: scores.get(idOf(rollout)) ?? null,
-    })),
-  );
+  const rewarded = rollouts.map((rollout) => ({
+    ...rollout,
+    verdicts_I: [],
+    passRate: null,
+    reward: scores.get(idOf(rollout)) ?? null,
+  }));
+  return { groups: groupByPrompt(prompts, rewarded), ...usage, completionTokens: 0, silentCalls: usage.calls };
 }
 
 async function scoreByJudge(
@@ -68,7 +78,7 @@ async function scoreByJudge(
   ledger: CallLedger,
   prompts: readonly PromptRow[],
   rollouts: readonly Rollout[],
-): Promise<readonly RewardedGroup[]> {
+): Promise<ScoredPreferences> {
   const signal = cancellationSignal();
   const panel = await seatPanel(services, seats);
   const calls: JudgeCalls = {
@@ -87,7 +97,7 @@ async function scoreByJudge(
       return { ...rollout, verdicts_I: await judgeAnswer(calls, panel, answer, decide), passRate: null };
     }),
   );
-  return prompts.map((prompt) =>
+  const groups = prompts.map((prompt) =>
     rewardGroup(
       prompt,
       { promptId: prompt.promptId, rollouts_G: judged.filter(({ promptId }) => promptId === prompt.promptId) },
@@ -95,6 +105,8 @@ async function scoreByJudge(
       { kind: 'soft', minCoverage: 1 },
     ),
   );
+  const { reported, ...usage } = calls.usage;
+  return { groups, ...usage, silentCalls: 0, uncountedCalls: usage.calls - reported };
 }
 
 async function seatPanel(

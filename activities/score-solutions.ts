@@ -123,7 +123,7 @@ async function askRewardModel(
           { role: 'assistant' as const, content: parts.solution },
         ].map(({ role, content }) => ({ role, content }));
         const key = hashJson({ endpoint: 'reward-model', model: name, messages });
-        const answer = await payOnce(ledger, key, async () => ({ score: await model.score(messages, signal) }));
+        const answer = await payOnce(ledger, key, () => model.score(messages, signal));
         return [promptId, sampleIndex, isRefused(answer) ? null : answer.score] as const;
       },
       signal,

@@ -12,6 +12,7 @@ import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact, refOf } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
+import { sumBatchTokens } from './synthesis-sums.ts';
 
 /** Rows of a shard of a dataset: a few megabytes. */
 const SHARD_ROWS = 1000;
@@ -26,7 +27,7 @@ export interface SettleDatasetInput {
   readonly shuffle: boolean;
   /** Why there may be fewer: a limit that ended the sampling, in words. Without it fewer are refused. */
   readonly shortfall?: string;
-  /** Tokens of all calls of the run, where they were counted. */
+  /** Tokens of all calls of the run; without it those that the manifests of the batches count. */
   readonly tokens?: SynthesisTokens;
 }
 
@@ -59,12 +60,7 @@ async function settle(
 ): Promise<void> {
   const name = datasetName(run.runName);
   if ((await store.find(name)) !== undefined) return;
-  const kept = await Promise.all(
-    Array.from({ length: batches }, (_, batch) =>
-      readArtifact<SynthesisRow>(store, synthesisShardName(run.runName, 'kept', batch)),
-    ),
-  );
-  const sampled = kept.flatMap(({ rows }) => rows);
+  const { parents, sampled } = await readKept(store, run, batches);
   const filters = qualityOf(config)?.filters;
   let mixed: string | null = null;
   const choose = (good: readonly SynthesisRow[], count: number, selection: RowSelection) => {
@@ -82,7 +78,7 @@ async function settle(
     asked: numRows,
     sampled: sampled.length,
     shuffled: shuffle,
-    tokens: tokens ?? null,
+    tokens: tokens ?? (await sumBatchTokens(store, run.runName, batches)),
     mixShortfall: mixed,
     filters: filters === undefined ? null : (JSON.parse(JSON.stringify(filters)) as JsonValue),
   });
@@ -90,12 +86,27 @@ async function settle(
     name,
     schema: 'dataset-row',
     step: 'settle-dataset',
-    parents: kept.map(({ ref }) => ref),
+    parents,
     configHash: run.configHash,
     policy: null,
     shards: partition(settled.rows, SHARD_ROWS),
     summary,
   });
+}
+
+/** The rows of the batches, one batch after the other; of what was dropped only the reason is looked at, so its texts are let go. */
+async function readKept(store: RunServices['store'], run: RunRef, batches: number) {
+  const parents: ArtifactRef[] = [];
+  const sampled: SynthesisRow[] = [];
+  for (let batch = 0; batch < batches; batch += 1) {
+    const { ref, rows } = await readArtifact<SynthesisRow>(store, synthesisShardName(run.runName, 'kept', batch));
+    parents.push(ref);
+    for (const row of rows) {
+      const { rowId, origin, dropped } = row;
+      sampled.push(dropped === undefined ? row : { rowId, origin, dropped, messages: [] });
+    }
+  }
+  return { parents, sampled };
 }
 
 /** Enough rows may be kept and too few of them of the difficulties that a preset mixes. */

@@ -6,6 +6,7 @@ import type { RewardModel } from '../clients/reward-model.ts';
 import type { EndpointConfig, RewardModelConfig } from '../configs/schema/endpoint.ts';
 import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../configs/schema/judge.ts';
 import type { SynthesisNeighbours, SynthesisQuality } from '../configs/schema/synthesis-quality.ts';
+import type { NamedEndpoint } from './check-endpoints.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
 
 /** A model and the lane that all activities of this worker share that call it. */
@@ -37,6 +38,8 @@ export interface SynthesisSeats {
   /** Replies to queries for preference pairs. */
   readonly replier: Seat<ModelServer> | null;
   readonly judge: JudgeSeats | null;
+  /** All of them that are not the policy, by their fields. */
+  readonly named: readonly NamedEndpoint[];
 }
 
 export type EmbedderConfig = Exclude<SynthesisNeighbours['by'], string>;
@@ -69,7 +72,21 @@ export function seatSynthesis(
     return { model: server, name: config.model, lane };
   };
   const judge = preferences?.judge;
+  const endpoints: readonly (readonly [field: string, config: EndpointConfig | string | undefined])[] = [
+    ['quality.tags.by', tags.ask.length === 0 ? undefined : tags.by],
+    ['quality.tags.guard', tags.guard],
+    ['quality.neighbours.by', neighbours.by],
+    ['quality.rewards', rewards],
+    ['quality.rewards.base', rewards?.base],
+    ['quality.preferences.by', preferences?.by],
+    ...(judge === undefined ? [] : panelOf(judge).map((member) => ['quality.preferences.judge', member] as const)),
+  ];
   return {
+    named: endpoints.flatMap(([field, config]): readonly NamedEndpoint[] => {
+      if (config === undefined || typeof config === 'string') return [];
+      const { baseUrl, model } = config;
+      return [{ field, baseUrl, model, server: policyEndpoint(config).server }];
+    }),
     tagger: tags.ask.length === 0 ? null : seatWriter(tags.by),
     guard: tags.guard === undefined ? null : seatWriter(tags.guard),
     detectLanguage: tags.language === null ? null : createLanguageDetector(tags.language.among),

@@ -2,10 +2,18 @@ import type { ChatMessage } from '../domain/prompt.ts';
 import { errorOfContent } from './vllm/errors.ts';
 import { createTransport, readJson, type TransportOptions } from './vllm/transport.ts';
 
+/** What a model thinks of a conversation, and what reading it cost. */
+export interface RewardScore {
+  /** Any finite number; higher is better. */
+  readonly score: number;
+  /** `null` where the server does not say. */
+  readonly promptTokens: number | null;
+}
+
 /** A model that scores a finished conversation. Never retries. */
 export interface RewardModel {
-  /** Any finite number; higher is better. @throws ModelServerError, PromptTooLongError */
-  score(messages: readonly ChatMessage[], signal?: AbortSignal): Promise<number>;
+  /** @throws ModelServerError, PromptTooLongError */
+  score(messages: readonly ChatMessage[], signal?: AbortSignal): Promise<RewardScore>;
   close(): Promise<void>;
 }
 
@@ -19,11 +27,17 @@ export function createRewardModel(
   const transport = createTransport(options);
   return {
     async score(messages, signal) {
-      const body = { model: options.model, messages: messages.map(({ role, content }) => ({ role, content })) };
+      const body = {
+        model: options.model,
+        messages: messages.map(({ role, content }) => ({ role, content })),
+        // vLLM squeezes the score of a model with one label into [0, 1] unless it is told not to; published thresholds are of raw scores.
+        ...(options.path.endsWith('/pooling') ? { use_activation: false } : {}),
+      };
       const answer = await transport.send('POST', options.path, body, signal);
-      const score = readScore(readJson(answer));
+      const read = readJson(answer);
+      const score = readScore(read);
       if (score === undefined) throw errorOfContent(answer.target, 'malformed-response', 'no single finite score');
-      return score;
+      return { score, promptTokens: readPromptTokens(read) };
     },
     close: () => transport.close(),
   };
@@ -37,6 +51,13 @@ function readScore(body: unknown): number | undefined {
   if (typeof entry !== 'object' || entry === null || !('data' in entry)) return undefined;
   const values = Array.isArray(entry.data) ? (entry.data as readonly unknown[]) : [entry.data];
   return values.length === 1 ? finite(values[0]) : undefined;
+}
+
+function readPromptTokens(body: unknown): number | null {
+  if (typeof body !== 'object' || body === null || !('usage' in body)) return null;
+  const { usage } = body;
+  if (typeof usage !== 'object' || usage === null || !('prompt_tokens' in usage)) return null;
+  return finite(usage.prompt_tokens) ?? null;
 }
 
 function finite(value: unknown): number | undefined {

@@ -9,6 +9,7 @@ import {
   type SynthesisGoal,
   type SynthesisState,
 } from '../domain/synthesis/batch-demand.ts';
+import { describeFailed, describeUnread } from '../domain/synthesis/batch-holes.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';
 import { InOrder } from './in-order.ts';
 import { LoopControl } from './loop-control.ts';
@@ -29,6 +30,8 @@ interface MagpieState {
   readonly counts: RolloutCounts;
   /** Whether the run was held for bad queries; once is enough. */
   readonly wasHeld: boolean;
+  /** Whether it was held for tags that could not be read: what the tagger is, it stays. */
+  readonly wasHeldForTags?: boolean;
 }
 
 /** Continue as new well before the server insists (4,096 events), at about 60 events a batch. */
@@ -57,16 +60,15 @@ export async function magpieWorkflow(input: MagpieInput): Promise<RunResult> {
     await batches.untilEnough();
     shortfall = describeShortfall(batches.state, { ...batches.goal, numRows: config.numRows });
     const settled = batches.toSettle();
-    if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
     const { mixShortfall } = await settleDataset({
       run,
       batches: settled,
       numRows: config.numRows,
       shuffle: false,
-      tokens: { prompt: batches.counts.promptTokens, completion: batches.counts.completionTokens },
       ...(shortfall === null ? {} : { shortfall }),
     });
     if (mixShortfall !== null) shortfall = shortfall === null ? mixShortfall : `${shortfall} ${mixShortfall}`;
+    if (config.quality.preferences !== undefined) await gatherPreferences({ run, batches: settled });
   };
 
   return runToReport(input, control, work, () => ({ reason: shortfall }));
@@ -80,6 +82,7 @@ class MagpieBatches {
   /** Rows that the batches of this history have kept, in order. */
   private readonly kept_B: number[] = [];
   private wasHeld: boolean;
+  private wasHeldForTags: boolean;
   private readonly firstBatch: number;
   private readonly keptBefore: number;
   private readonly input: MagpieInput;
@@ -89,7 +92,7 @@ class MagpieBatches {
 
   constructor(
     input: MagpieInput,
-    { finishedBatches: begun, kept, rowsToKeep, counts, wasHeld }: MagpieState,
+    { finishedBatches: begun, kept, rowsToKeep, counts, wasHeld, wasHeldForTags = false }: MagpieState,
     control: LoopControl,
   ) {
     this.input = input;
@@ -99,6 +102,7 @@ class MagpieBatches {
     this.state = { kept, finishedBatches: begun, startedBatches: begun };
     this.counts = counts;
     this.wasHeld = wasHeld;
+    this.wasHeldForTags = wasHeldForTags;
     this.firstBatch = begun;
     this.screening = new InOrder(begun);
     this.comparing = new InOrder(begun);
@@ -109,9 +113,10 @@ class MagpieBatches {
   async untilEnough(): Promise<void> {
     await Promise.all(Array.from({ length: this.input.config.shards.inFlight }, () => this.lane()));
     if (decideNextBatch(this.state, this.goal) === 'end') return;
-    const { counts, wasHeld } = this;
+    const { counts, wasHeld, wasHeldForTags } = this;
     const { finishedBatches, kept } = this.state;
-    const resumeFrom: MagpieState = { finishedBatches, kept, rowsToKeep: this.goal.rowsToKeep, counts, wasHeld };
+    const { rowsToKeep } = this.goal;
+    const resumeFrom: MagpieState = { finishedBatches, kept, rowsToKeep, counts, wasHeld, wasHeldForTags };
     await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
   }
 
@@ -160,16 +165,22 @@ class MagpieBatches {
 
     const sampled = await sampleQueries(task); // q ~ p(. | T_pre)
     this.add(sampled);
+    await this.holdIf(describeFailed('queries', batch, sampled.failed, sampled.queries, config.limits));
     await this.holdIfTemplateIsWrong(sampled);
     // One batch holds all of them: none goes on to what is paid for while somebody looks at the rows.
     await this.control.untilRunning();
     // Duplicates and neighbours are looked for among all earlier queries: these two keep the order of batches.
     await this.screening.take(batch, () => screenQueries(task));
-    this.add(await tagBatch(task));
-    await this.comparing.take(batch, () => compareBatch(task));
+    const tagged = await tagBatch(task);
+    this.add(tagged);
+    await this.holdIfTagsAreUnread(batch, tagged);
+    this.add(await this.comparing.take(batch, () => compareBatch(task)));
     await this.control.untilRunning();
-    this.add(await answerQueries(task)); //      r ~ p(. | T_pre + q + T_post)
-    await rewardBatch(task);
+    const answered = await answerQueries(task); // r ~ p(. | T_pre + q + T_post)
+    this.add(answered);
+    const { replies, failedReplies } = answered;
+    await this.holdIf(describeFailed('replies', batch, failedReplies, replies + failedReplies, config.limits));
+    this.add(await rewardBatch(task));
     const { alive } = await filterBatch(task);
     if (config.quality.preferences !== undefined) this.add(await drawPreferences(task));
     return alive;
@@ -192,6 +203,21 @@ class MagpieBatches {
     await this.control.hold(
       `${found}, more than ${field} allows (${limit}): the model does not take what its template writes for the beginning of a query, or the sampling is too hot. Look at the rows, then \`tickloop resume\` to go on as it is or \`tickloop stop\` to end the run.`,
     );
+  }
+
+  private async holdIfTagsAreUnread(
+    batch: number,
+    { tagged, unread }: { readonly tagged: number; readonly unread: Readonly<Record<string, number>> },
+  ): Promise<void> {
+    const reason = describeUnread(batch, tagged, unread, this.input.config.limits);
+    if (reason === null || this.wasHeldForTags) return;
+    this.wasHeldForTags = true;
+    await this.control.hold(reason);
+  }
+
+  /** A failed call is a hole in the data, many of them are a fault. */
+  private async holdIf(reason: string | null): Promise<void> {
+    if (reason !== null) await this.control.hold(reason);
   }
 
   private add({

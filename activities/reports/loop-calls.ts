@@ -14,7 +14,7 @@ import type { RunServices } from '../run-services.ts';
 /** A place of a run where calls are made: a folder of shards, below the run's own. */
 export interface CallPlace {
   readonly folder: string;
-  readonly kind: ShardKind | SynthesisStage | 'kl';
+  readonly kind: ShardKind | SynthesisStage | 'preferences' | 'kl';
 }
 
 /** Places where judges were asked. */
@@ -52,7 +52,7 @@ export function boltCallPlaces(runName: string, attempts: number): readonly Call
 
 /** Every place where a synthesis of instructions may have made calls, in the order of its stages. */
 export function synthesisCallPlaces(runName: string): readonly CallPlace[] {
-  const stages = ['queries', 'tagged', 'compared', 'answered', 'scored'] as const;
+  const stages = ['queries', 'tagged', 'compared', 'answered', 'scored', 'preferences'] as const;
   return stages.map((kind) => ({ folder: `${runName}/synthesis`, kind }));
 }
 
@@ -77,7 +77,7 @@ export function roundCallPlaces(runName: string, names: readonly string[]): read
 
 /** Counts the calls of each place by its ledger, so that those of shards that were never finished are in; places without calls are left out. */
 export async function readLoopCalls(
-  { store, ledgers }: RunServices,
+  { store, ledgers }: Pick<RunServices, 'store' | 'ledgers'>,
   runName: string,
   names: readonly string[],
   places: readonly CallPlace[],
@@ -91,6 +91,7 @@ export async function readLoopCalls(
         names.filter((name) => name.startsWith(`${prefix}/`)),
       );
       const tokens = JUDGE_KINDS.has(kind) ? judgeTokens(manifests) : await writerTokens(store, manifests);
+      const [silentCalls, uncountedCalls] = [sumOf(manifests, 'silentCalls'), sumOf(manifests, 'uncountedCalls')];
       // A shard that was never finished has calls in the ledger and no sum of tokens: what is known is too small.
       const isWhole = tokens !== undefined && tokens.calls >= answered;
       return {
@@ -99,8 +100,10 @@ export async function readLoopCalls(
         answered,
         failed,
         lost,
-        promptTokens: isWhole ? known(tokens.promptTokens, answered) : null,
-        completionTokens: isWhole ? known(tokens.completionTokens, answered) : null,
+        promptTokens: isWhole && uncountedCalls === 0 ? known(tokens.promptTokens, answered) : null,
+        // Embeddings and scores are calls without a text: where there are no others, 0 tokens were written.
+        completionTokens:
+          isWhole && uncountedCalls <= silentCalls ? known(tokens.completionTokens, answered - silentCalls) : null,
       };
     }),
   );

@@ -1,6 +1,8 @@
 import type { MagpieConfig } from '../../configs/schema/magpie.ts';
+import { rulesOf } from '../../configs/schema/synthesis-filters.ts';
 import { datasetName, magpieFramesName, synthesisShardName, type SynthesisStage } from '../../domain/artifact-names.ts';
 import { bootstrapMean, type BootstrapOptions } from '../../domain/bootstrap.ts';
+import { magpieNotices } from '../../domain/report/magpie/notices.ts';
 import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
 import type { ReportCalls } from '../../domain/report/report-base.ts';
 import { spreadEvenly } from '../../domain/report/spread-evenly.ts';
@@ -19,7 +21,9 @@ import { countCodePoints } from '../../domain/wildbench/code-points.ts';
 import type { OpenedMagpie } from '../open-magpie.ts';
 import { readArtifact } from '../read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
+import { sumField, type StageSummary } from '../synthesis-sums.ts';
 import { readLoopCalls, synthesisCallPlaces } from './loop-calls.ts';
+import { sumQuality, sumRecords } from './magpie-quality.ts';
 import { SAMPLE_COUNT } from './loop-rows.ts';
 import type { ReportFrame } from './report-frame.ts';
 
@@ -37,29 +41,41 @@ export async function readMagpieReport(
   const [all] = tallyGroups(batches, () => 'all');
   const total = all ?? { name: 'all', drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
   const replyCalls = calls.find(({ stage }) => stage === 'synthesis/answered');
-  const answered = await sumSummaries(services, runName, names, 'answered', ['replies', 'cutReplies', 'replyTokens']);
+  const summariesOf = (stage: SynthesisStage | 'preferences') => readSummaries(services, runName, names, stage);
+  const answered = await summariesOf('answered');
+  const quality = sumQuality({
+    tagged: await summariesOf('tagged'),
+    compared: await summariesOf('compared'),
+    scored: await summariesOf('scored'),
+    preferences: await summariesOf('preferences'),
+  });
+  const funnel = tallyStages(batches);
+  const hasRewardRule = rulesOf(config.quality.filters).some(({ kind }) => kind === 'reward');
   return {
     ...base,
     loop: 'magpie',
     queryModel: config.policy.model,
     replyModel: config.replies.by === 'self' ? config.policy.model : config.replies.by.model,
+    withSteering: Object.keys(config.steering).length > 0 && config.replies.withSteering,
     preQuery: await readPreQuery(services, runName, names),
     numRows: config.numRows,
     rows: (await services.store.find(datasetName(runName)))?.rows ?? null,
     batches: batches.length,
-    funnel: tallyStages(batches),
+    funnel,
     all: total,
     cells: tallyGroups(batches, ({ origin }) => describeDraw(origin)),
     steerings: tallyGroups(batches, ({ origin }) => (origin.method === 'magpie' && origin.steeredBy) || 'not steered'),
     voiced: voicedShare(total, bootstrap),
-    replies: answered['replies'] ?? 0,
-    cutReplies: answered['cutReplies'] ?? 0,
+    replies: sumField(answered, 'replies'),
+    cutReplies: sumField(answered, 'cutReplies'),
     queryChars: spreadOf(kept.map((row) => countCodePoints(queryOf(row)))),
     replyChars: spreadOf(kept.map((row) => countCodePoints(repliesOf(row).join('')))),
     completionTokens: sumOrNull(calls),
     replyTokens:
-      replyCalls === undefined || replyCalls.completionTokens === null ? null : (answered['replyTokens'] ?? 0),
-    sanitised: await readRules(services, runName, names),
+      replyCalls === undefined || replyCalls.completionTokens === null ? null : sumField(answered, 'replyTokens'),
+    quality,
+    notices: magpieNotices(quality, funnel, hasRewardRule),
+    sanitised: sumRecords(await summariesOf('screened'), 'sanitised'),
     calls,
     samples: spreadEvenly(kept, SAMPLE_COUNT),
     droppedSamples: oneOfEachReason(rows),
@@ -73,7 +89,9 @@ async function readBatches(
 ): Promise<readonly BatchStages[]> {
   const existing = new Set(names);
   const batches: BatchStages[] = [];
-  for (let batch = 0; existing.has(synthesisShardName(runName, 'queries', batch)); batch += 1) {
+  // A batch that failed or was stopped leaves a gap: those after it are part of the report.
+  for (let batch = 0; batch < countBegun(runName, names); batch += 1) {
+    if (!existing.has(synthesisShardName(runName, 'queries', batch))) continue;
     const stages: Partial<Record<SynthesisStage, readonly SynthesisRow[]>> = {};
     for (const stage of SYNTHESIS_STAGES) {
       const name = synthesisShardName(runName, stage, batch);
@@ -84,6 +102,15 @@ async function readBatches(
   return batches;
 }
 
+/** One more than the last batch that has left queries. */
+function countBegun(runName: string, names: readonly string[]): number {
+  const prefix = `${runName}/synthesis/queries/shard-`;
+  return names.reduce(
+    (most, name) => (name.startsWith(prefix) ? Math.max(most, Number(name.slice(prefix.length)) + 1) : most),
+    0,
+  );
+}
+
 /** The rows of a batch after the last stage that it came through. */
 function lastRows(batch: BatchStages): readonly SynthesisRow[] {
   return SYNTHESIS_STAGES.map((stage) => batch[stage]).findLast((rows) => rows !== undefined) ?? [];
@@ -92,36 +119,22 @@ function lastRows(batch: BatchStages): readonly SynthesisRow[] {
 async function readPreQuery({ store }: RunServices, runName: string, names: readonly string[]): Promise<string | null> {
   if (!names.includes(magpieFramesName(runName))) return null;
   const [opened] = (await readArtifact<OpenedMagpie>(store, magpieFramesName(runName))).rows;
-  return opened?.steered[0]?.frame.preQuery ?? null;
+  const preQueries = new Set(opened?.steered.map(({ frame }) => frame.preQuery));
+  return preQueries.size === 1 ? ([...preQueries][0] ?? null) : null;
 }
 
-/** Sums of some numbers of the manifests of a stage. */
-async function sumSummaries(
+/** What every finished batch's manifest says of a stage, in order. */
+async function readSummaries(
   { store }: RunServices,
   runName: string,
   names: readonly string[],
-  stage: SynthesisStage,
-  fields: readonly string[],
-): Promise<Readonly<Record<string, number>>> {
-  const sums: Record<string, number> = {};
+  stage: SynthesisStage | 'preferences',
+): Promise<readonly StageSummary[]> {
+  const summaries: StageSummary[] = [];
   for (const name of names.filter((one) => one.startsWith(`${runName}/synthesis/${stage}/`))) {
-    const manifest = await store.find(name);
-    for (const field of fields) sums[field] = (sums[field] ?? 0) + Number(manifest?.summary[field] ?? 0);
+    summaries.push((await store.find(name))?.summary ?? {});
   }
-  return sums;
-}
-
-async function readRules(
-  { store }: RunServices,
-  runName: string,
-  names: readonly string[],
-): Promise<Readonly<Record<string, number>>> {
-  const sums: Record<string, number> = {};
-  for (const name of names.filter((one) => one.startsWith(`${runName}/synthesis/screened/`))) {
-    const rules = (await store.find(name))?.summary['sanitised'] as Readonly<Record<string, number>> | undefined;
-    for (const [rule, count] of Object.entries(rules ?? {})) sums[rule] = (sums[rule] ?? 0) + count;
-  }
-  return sums;
+  return summaries;
 }
 
 function voicedShare({ ended, voiced }: DrawnGroup, options: BootstrapOptions) {

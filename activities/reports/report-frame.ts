@@ -1,8 +1,10 @@
 import type { BootstrapOptions } from '../../domain/bootstrap.ts';
+import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import type { JsonValue } from '../../domain/canonical-json.ts';
-import type { ReportBase } from '../../domain/report/report-base.ts';
+import { ArtifactError } from '../../domain/errors.ts';
+import type { ReportArtifact, ReportBase } from '../../domain/report/report-base.ts';
 import type { RunRef } from '../../domain/run.ts';
-import { readArtifact } from '../read-artifact.ts';
+import { refOf } from '../read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
 
 /** What is known of how a run went when its report is asked for. */
@@ -47,12 +49,19 @@ export async function readReportFrame(
         finishedAt: new Date(finishedAtMs).toISOString(),
         seconds: (finishedAtMs - startedAtMs) / 1000,
       },
-      artifacts: await Promise.all(
-        names.map(async (name) => {
-          const { ref, manifest } = await readArtifact(store, name);
-          return { ...ref, step: manifest.step };
-        }),
-      ),
+      artifacts: await readRefs(store, names),
     },
   };
+}
+
+/** From the manifests alone, one after the other: a long run has more rows than memory, and more files than may be open. */
+async function readRefs(store: ArtifactStore, names: readonly string[]): Promise<ReportBase['artifacts']> {
+  const artifacts: ReportArtifact[] = [];
+  for (const name of names) {
+    const manifest = await store.find(name);
+    if (manifest === undefined)
+      throw new ArtifactError('artifact/missing', `The store has no whole artifact "${name}".`);
+    artifacts.push({ ...refOf(manifest), step: manifest.step });
+  }
+  return artifacts;
 }

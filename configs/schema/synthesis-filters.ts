@@ -68,7 +68,9 @@ export const synthesisFilters = z.strictObject({
   rules: z
     .array(filterRule)
     .default(() => BASE_RULES.map((rule) => ({ ...rule })))
-    .describe('conditions beside those of the preset; [] for the preset exactly as published'),
+    .describe(
+      'conditions beside those of the preset; [] for its own alone; where the longest replies are taken, reply-whole is needed',
+    ),
   select: z
     .strictObject({
       take: z

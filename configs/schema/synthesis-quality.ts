@@ -160,6 +160,12 @@ export const synthesisQuality = z
     if (selectionOf(filters).mix !== undefined && !isProvided(quality, 'difficulty')) {
       complain(['filters', 'preset'], `${filters.preset} mixes difficulties, which needs ${PROVIDERS.difficulty}`);
     }
+    if (selectionOf(filters).take === 'longest' && !rulesOf(filters).some(({ kind }) => kind === 'reply-whole')) {
+      complain(
+        ['filters'],
+        `${filters.preset ?? 'select.take'} takes the longest replies, which are those that were cut off by their length: add { kind: reply-whole } to filters.rules, or set filters.select.take to first`,
+      );
+    }
     for (const [index, rule] of (preferences?.only ?? []).entries()) {
       const missing = needsOf(rule).find((need) => !isProvided(quality, need));
       if (missing !== undefined) complain(['preferences', 'only', index], `needs ${PROVIDERS[missing]}`);

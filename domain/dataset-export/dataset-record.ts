@@ -1,5 +1,6 @@
 import type { DatasetRow } from '../synthesis/settle-dataset.ts';
 import type { RowOrigin } from '../synthesis/synthesis-row.ts';
+import { countCodePoints } from '../wildbench/code-points.ts';
 import type { TableRow } from './column-types.ts';
 import { publicModelName } from './public-facts.ts';
 
@@ -9,7 +10,7 @@ import { publicModelName } from './public-facts.ts';
  *
  * @source the cards of Magpie-Qwen2-Pro, Magpie-Phi3-Pro and Magpie-Llama-3.1-MT (Magpie-Align on the Hugging Face hub)
  */
-export function toRecord({ rowId, messages, origin, tags, neighbour, rewards }: DatasetRow): TableRow {
+export function toRecord({ rowId, messages, origin, replyFinish, tags, neighbour, rewards }: DatasetRow): TableRow {
   const instruction = messages.find(({ role }) => role === 'user')?.content ?? null;
   const response = messages.find(({ role }) => role === 'assistant')?.content ?? null;
   return {
@@ -17,6 +18,8 @@ export function toRecord({ rowId, messages, origin, tags, neighbour, rewards }: 
     messages: messages.map(({ role, content }) => ({ role, content })),
     instruction,
     response,
+    // A reply that ended by its length is cut off: whoever trains on the rows has to be able to leave it out.
+    finish_reason: replyFinish,
     model: publicModelName(origin.replyModel ?? origin.queryModel),
     gen_input_configs: {
       temperature: origin.temperature,
@@ -44,8 +47,9 @@ export function toRecord({ rowId, messages, origin, tags, neighbour, rewards }: 
     instruct_reward: rewards?.reward,
     base_reward: rewards?.baseReward,
     reward_difference: rewards?.rewardDifference,
-    instruction_length: instruction?.length,
-    response_length: response?.length,
+    // Code points, as Python counts them and the selection does.
+    instruction_length: instruction === null ? null : countCodePoints(instruction),
+    response_length: response === null ? null : countCodePoints(response),
   };
 }
 

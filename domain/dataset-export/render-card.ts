@@ -80,6 +80,8 @@ function summarySections(summary: DatasetSummary): readonly string[] {
     chars,
     drops,
   } = summary;
+  // Datasets of earlier versions do not say it.
+  const { cutReplies }: Partial<DatasetSummary> = summary;
   const share = (count: number) => `${formatNumber((100 * count) / sampled, 1)}%`;
   return [
     '## Counts',
@@ -92,6 +94,7 @@ function summarySections(summary: DatasetSummary): readonly string[] {
         ['good rows beyond those asked for', unused],
         ['exact duplicates, dropped', duplicates],
         ['rows that end with a reply', answered],
+        ['rows whose last reply is cut off by its length', cutReplies ?? 'not counted'],
         ['characters of user turns', chars.user],
         ['characters of replies', chars.assistant],
         ['tokens sent to models', tokens?.prompt ?? 'not counted'],

@@ -20,6 +20,8 @@ export type DatasetSummary = {
   readonly drops: readonly DropCount[];
   /** Rows that end with a reply. */
   readonly answered: number;
+  /** Rows whose last reply ended by its length: it is cut off. */
+  readonly cutReplies: number;
   readonly shuffled: boolean;
   /** Rows by what made them, by the model of each part, and by the number of user turns. */
   readonly methods: Tally;
@@ -62,6 +64,7 @@ export function summarizeDataset(
     duplicates,
     drops,
     answered: rows.filter(({ messages }) => messages.at(-1)?.role === 'assistant').length,
+    cutReplies: rows.filter(({ replyFinish }) => replyFinish === 'length').length,
     shuffled,
     methods: tally(rows, ({ origin }) => origin.method),
     models: {

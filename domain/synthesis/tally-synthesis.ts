@@ -37,6 +37,7 @@ export interface DrawnGroup {
   /** Of those that ended by themselves: all, and those that sound like a user's. */
   readonly ended: number;
   readonly voiced: number;
+  /** Equal to an earlier query, whichever stage found it. */
   readonly duplicates: number;
   readonly screened: number;
   readonly kept: number;
@@ -75,6 +76,7 @@ export function tallyGroups(
   const groups = new Map<string, DrawnGroup>();
   for (const batch of batches) {
     const screened = rowsById(batch.screened);
+    const compared = rowsById(batch.compared);
     const kept = rowsById(batch.kept);
     for (const row of batch.queries ?? []) {
       const name = nameOf(row);
@@ -87,7 +89,7 @@ export function tallyGroups(
         cut: group.cut + (row.dropped?.reason === 'length' ? 1 : 0),
         ended: group.ended + (ended ? 1 : 0),
         voiced: group.voiced + (ended && isUserVoiced(queryOf(row)) ? 1 : 0),
-        duplicates: group.duplicates + (after?.dropped?.reason === 'duplicate' ? 1 : 0),
+        duplicates: group.duplicates + (isCopy(after) || isCopy(compared.get(row.rowId)) ? 1 : 0),
         screened: group.screened + (after !== undefined && after.dropped === undefined ? 1 : 0),
         kept: group.kept + (isAlive(kept.get(row.rowId)) ? 1 : 0),
       });
@@ -103,6 +105,10 @@ export function spreadOf(lengths: readonly number[]): Readonly<Record<'min' | 'm
   const median = sorted[Math.floor((sorted.length - 1) / 2)];
   const max = sorted.at(-1);
   return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
+}
+
+function isCopy(row: SynthesisRow | undefined): boolean {
+  return row?.dropped?.reason === 'duplicate' || row?.dropped?.by === 'duplicates';
 }
 
 function countDrop(drops: Map<string, DropCount>, by: string, reason: string): void {

@@ -2,9 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDrawPreferencesActivities } from '../../activities/draw-preferences.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
+import { readLoopCalls, synthesisCallPlaces } from '../../activities/reports/loop-calls.ts';
+import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import type { PreferencePair } from '../../domain/preference-pair.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import { makeAnswered } from '../support/make-quality-rows.ts';
+import { writeDataset } from '../support/make-synthesis-rows.ts';
 import type { RecordedRequest, ScriptedReply } from '../support/scripted-model-server.ts';
 import { startSynthesisWorld, type QualityChanges, type SynthesisWorld } from '../support/synthesis-world.ts';
 
@@ -91,10 +94,15 @@ describe('drawing preference pairs', () => {
       allEqual: 2,
       marginTooSmall: 0,
       tooFewScored: 0,
-      calls: 6,
+      // Six draws, and a score for each different reply; the scoring service does not say its tokens.
+      calls: 15,
+      silentCalls: 9,
+      uncountedCalls: 9,
       promptTokens: 30,
+      completionTokens: 30,
     });
-    expect(await worker.gather()).toEqual({ pairs: 1 });
+    await writeDataset(world.store, 'test', [makeAnswered(0, 'A good query', 'A reply')]);
+    expect(await worker.gather()).toEqual({ pairs: 1, outside: 0 });
     const [pair] = await readPairs();
     expect(pair).toEqual({
       promptId: 'row-000',
@@ -109,6 +117,23 @@ describe('drawing preference pairs', () => {
       largestItemGap: 0,
       policy: 'base:base',
     });
+  });
+
+  it('shows its calls in the table of calls, those included that scored the replies', async () => {
+    await start(byReward()).draw();
+    const services = { store: world.store, ledgers: createLocalLedgerStore({ root: world.run.storeRoot }) };
+    const names = await world.store.list('test/');
+    expect(await readLoopCalls(services, 'test', names, synthesisCallPlaces('test'))).toMatchObject([
+      { stage: 'synthesis/preferences', answered: 15, promptTokens: null, completionTokens: 30 },
+    ]);
+  });
+
+  it('gathers no pair of a row that the dataset was not made of, and counts it', async () => {
+    await start(byReward()).draw();
+    await writeDataset(world.store, 'test', [makeAnswered(1, 'The same each time', 'A reply')]);
+    expect(await start(byReward()).gather()).toEqual({ pairs: 0, outside: 1 });
+    expect(await readPairs()).toEqual([]);
+    expect(await start(byReward()).gather()).toEqual({ pairs: 0, outside: 1 });
   });
 
   it('gives each reply a seed of its own', async () => {
@@ -176,6 +201,7 @@ describe('drawing preference pairs', () => {
   });
 
   it('refuses to gather before every batch has its pairs', async () => {
+    await writeDataset(world.store, 'test', [makeAnswered(0, 'A good query', 'A reply')]);
     expect(await failureFrom(start(byReward()).gather())).toMatchObject({ type: 'artifact/missing' });
   });
 });

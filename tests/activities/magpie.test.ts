@@ -114,6 +114,27 @@ describe('opening a run of Magpie', () => {
     expect(failure.message).toContain('refuses a system message (System role not supported)');
   });
 
+  it('asks every other model whether it is served, before a call is paid for', async () => {
+    const other = { baseUrl: server.baseUrl, model: 'missing' };
+    const fields = {
+      'replies.by': { replies: { by: other, maxTokens: 64 } },
+      'quality.tags.by': { quality: { tags: { ask: ['quality' as const], by: other } } },
+      'quality.tags.guard': { quality: { tags: { guard: other } } },
+      'quality.neighbours.by': { quality: { neighbours: { by: other } } },
+      'quality.rewards': { quality: { rewards: other } },
+      'quality.rewards.base': { quality: { rewards: { ...other, model: 'scripted', base: other } } },
+      'quality.preferences.by': { quality: { rewards: { ...other, model: 'scripted' }, preferences: { by: other } } },
+      'quality.preferences.judge': { quality: { preferences: { judge: other } } },
+    };
+    for (const [field, changes] of Object.entries(fields)) {
+      const failure = await failureFrom(open(changes));
+      expect(failure.type, field).toBe('model-server/unknown-model');
+      expect(failure.message).toContain(`does not serve ${field}.model "missing"; it serves "scripted"`);
+    }
+    const gone = await failureFrom(open({ quality: { rewards: { baseUrl: 'http://127.0.0.1:1', model: 'rm' } } }));
+    expect(gone.type).toBe('model-server/unavailable');
+  });
+
   it('refuses queries and replies that do not fit into the context', async () => {
     const failure = await failureFrom(open({ replies: { maxTokens: 2048 } }));
     expect(failure.type).toBe('model-server/context-too-small');

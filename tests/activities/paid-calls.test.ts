@@ -63,6 +63,32 @@ describe('payOnce', () => {
   });
 });
 
+describe('equal calls at the same time', () => {
+  it('are one call, whose answer all of them get', async () => {
+    let sent = 0;
+    const call = async () => {
+      sent += 1;
+      await sleep(5);
+      return { score: sent };
+    };
+    const lane = pLimit(4);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => lane(() => payOnce(ledger, 'same', call))));
+    expect(answers).toEqual(Array.from({ length: 6 }, () => ({ score: 1 })));
+    expect(ledger.counts()).toEqual({ sent: 1, answered: 1, failed: 0, lost: 0, tornLines: 0 });
+  });
+
+  it('fail together, and are asked again next time', async () => {
+    const error = new ModelServerError('unavailable', 'gone');
+    const failing = () => payOnce(ledger, 'same', () => Promise.reject(error));
+    expect((await Promise.allSettled([failing(), failing()])).map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected',
+    ]);
+    expect(await payOnce(ledger, 'same', async () => ({ score: 2 }))).toEqual({ score: 2 });
+    expect(ledger.counts()).toMatchObject({ sent: 2, failed: 1, answered: 1 });
+  });
+});
+
 describe('finishWhatIsPaid', () => {
   const never = new AbortController().signal;
 

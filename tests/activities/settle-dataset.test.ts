@@ -82,6 +82,28 @@ describe('settleDataset', () => {
     });
   });
 
+  it('sums the tokens of the batches it is made of, and of no other', async () => {
+    await writeKept(store(), run, [[0, 1, 2].map((index) => makeSynthesisRow(index))]);
+    const writeStage = (stage: string, batch: number, summary: Readonly<Record<string, number>>) =>
+      store().write({
+        name: `made/synthesis/${stage}/shard-00${batch}`,
+        schema: 'test',
+        step: 'test',
+        parents: [],
+        configHash: run.configHash,
+        policy: null,
+        shards: [[]],
+        summary: { ...summary },
+      });
+    await writeStage('queries', 0, { calls: 2, promptTokens: 10, completionTokens: 20 });
+    await writeStage('compared', 0, { calls: 3, promptTokens: 5, completionTokens: 0 });
+    await writeStage('scored', 0, { calls: 3, promptTokens: 7, completionTokens: 1 });
+    await writeStage('preferences', 0, { calls: 9, promptTokens: 100, completionTokens: 200 });
+    await writeStage('queries', 1, { calls: 2, promptTokens: 1000, completionTokens: 1000 });
+    await settle({ batches: 1 });
+    expect((await store().find('made/dataset'))?.summary['tokens']).toEqual({ prompt: 122, completion: 221 });
+  });
+
   it('gives back what stands when it is done a second time', async () => {
     await writeKept(store(), run, [[makeSynthesisRow(0), makeSynthesisRow(1)], [makeSynthesisRow(2)]]);
     const first = await settle({ shuffle: true });

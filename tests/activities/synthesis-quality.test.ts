@@ -6,8 +6,10 @@ import { createCompareBatchActivities } from '../../activities/compare-batch.ts'
 import { withTranslatedErrors } from '../../activities/failure.ts';
 import { createFilterBatchActivities } from '../../activities/filter-batch.ts';
 import { createNeighbourPools } from '../../activities/neighbour-pool.ts';
+import { readLoopCalls, synthesisCallPlaces } from '../../activities/reports/loop-calls.ts';
 import { createRewardBatchActivities } from '../../activities/reward-batch.ts';
 import { createTagBatchActivities } from '../../activities/tag-batch.ts';
+import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import { makeAnswered, makeRow } from '../support/make-quality-rows.ts';
 import type { RecordedRequest, ScriptedReply } from '../support/scripted-model-server.ts';
@@ -203,6 +205,9 @@ describe('comparing a batch', () => {
       refused: 1,
       compared: 1,
       distanceSum: 0.5,
+      completionTokens: 0,
+      silentCalls: 3,
+      distances: { '1': { compared: 1, distanceSum: 0.5 } },
     });
     expect(await worker.compare(1)).toMatchObject({
       alive: 1,
@@ -341,7 +346,9 @@ describe('scoring and keeping a batch', () => {
 
   it('sets the reward, that of the base reply, and their difference; nothing where one is not there', async () => {
     const counts = await start({ rewards: rewards() }).reward();
+    // Three conversations, three base replies and the two of them that are not empty, which are equal.
     expect(counts).toMatchObject({ scored: 2, unscored: 1, differences: 1, promptTokens: 60, completionTokens: 9 });
+    expect(counts).toMatchObject({ calls: 7, silentCalls: 4, uncountedCalls: 4 });
     expect(counts.rewardSum).toBeCloseTo(2.4 + 1.9);
     expect(counts.differenceSum).toBeCloseTo(4.4);
     const rows = await world.read('scored', 0);
@@ -374,6 +381,27 @@ describe('scoring and keeping a batch', () => {
     expect(world.server.requests).toHaveLength(8);
     expect(await start({ rewards: rewards() }).reward()).toEqual(counts);
     expect(world.server.requests).toHaveLength(8);
+  });
+
+  it('reports the calls of models that write nothing: no tokens out, and none in that the server did not say', async () => {
+    await start({ rewards: rewards() }).reward();
+    const services = { store: world.store, ledgers: createLocalLedgerStore({ root: world.run.storeRoot }) };
+    const names = await world.store.list('test/');
+    const read = () => readLoopCalls(services, 'test', names, synthesisCallPlaces('test'));
+    const scored = { stage: 'synthesis/scored', sent: 7, answered: 7, failed: 0, lost: 0 };
+    expect(await read()).toEqual([{ ...scored, promptTokens: null, completionTokens: 9 }]);
+  });
+
+  it('reports 0 tokens out of a reward model alone, and those in that it counts', async () => {
+    reply = () => ({ body: { data: [{ data: [1.5] }], usage: { prompt_tokens: 12 } } });
+    await start({ rewards: { ...world.endpoint, model: 'rm', path: '/pooling' } }).reward();
+    const services = { store: world.store, ledgers: createLocalLedgerStore({ root: world.run.storeRoot }) };
+    const names = await world.store.list('test/');
+    expect(await readLoopCalls(services, 'test', names, synthesisCallPlaces('test'))).toMatchObject([
+      { stage: 'synthesis/scored', answered: 3, promptTokens: 36, completionTokens: 0 },
+    ]);
+    // vLLM would squeeze them into [0, 1].
+    expect(world.server.requests[0]?.body).toMatchObject({ model: 'rm', use_activation: false });
   });
 
   it('passes rows on where there is no reward model, and keeps those whose replies are whole', async () => {

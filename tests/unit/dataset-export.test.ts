@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { encodeParquet } from '../../clients/parquet-file.ts';
 import { renderFrontMatter } from '../../domain/dataset-export/card-front-matter.ts';
 import { alignRows, inferColumns } from '../../domain/dataset-export/column-types.ts';
+import { toRecord } from '../../domain/dataset-export/dataset-record.ts';
 import { planFiles } from '../../domain/dataset-export/export-plan.ts';
 import { escapeMarkdown, fenceMarkdown, markdownTable } from '../../domain/dataset-export/markdown.ts';
 import { publicModelName, publicSettings, publicStamp } from '../../domain/dataset-export/public-facts.ts';
@@ -172,7 +173,10 @@ describe('a card', () => {
     const base = makeSynthesisRow(0);
     const settled = settleDataset(
       [
-        makeSynthesisRow(0, { origin: { ...base.origin, queryModel: '| <img src=x> |\n---\nlicense: mit' } }),
+        makeSynthesisRow(0, {
+          replyFinish: 'length',
+          origin: { ...base.origin, queryModel: '| <img src=x> |\n---\nlicense: mit' },
+        }),
         makeSynthesisRow(1, { dropped: { by: 'x | y', reason: '\n\n# heading' } }),
       ],
       { numRows: 2, shuffleSeed: null, shortfall: 'because\n---\n' },
@@ -204,10 +208,27 @@ describe('a card', () => {
     expect(card).not.toMatch(/^# heading/m);
     expect(card).toContain(String.raw`| x \| y |   \# heading | 1 | 50.0% |`);
     expect(card).toContain('There are fewer rows than were asked for: because --- .');
+    expect(card).toContain('| rows whose last reply is cut off by its length | 1 |');
     expect(card).toContain('None was given.');
     for (const line of card.split('\n').filter((text) => text.startsWith('| '))) {
       expect(line.endsWith(' |'), line).toBe(true);
     }
+  });
+});
+
+describe('a row under the names of the released sets', () => {
+  it('counts characters as the selection does, not UTF-16 units', () => {
+    const messages = [
+      { role: 'user' as const, content: '🙂?' },
+      { role: 'assistant' as const, content: '🙂🙂' },
+    ];
+    const record = toRecord(makeSynthesisRow(0, { messages }));
+    expect([record['instruction_length'], record['response_length']]).toEqual([2, 2]);
+  });
+
+  it('says how its last reply ended, and nothing where none was drawn', () => {
+    expect(toRecord(makeSynthesisRow(0, { replyFinish: 'length' }))).toMatchObject({ finish_reason: 'length' });
+    expect(toRecord(makeSynthesisRow(0))['finish_reason']).toBeUndefined();
   });
 });
 

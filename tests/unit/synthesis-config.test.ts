@@ -37,6 +37,12 @@ describe('the quality part of a config', () => {
       ['filters: reward-difference (preset air-filter included) needs rewards.base'],
     ],
     [{ filters: { rules: [{ kind: 'safe' }] } }, ['filters: safe needs tags.guard']],
+    [
+      { filters: { select: { take: 'longest' }, rules: [] } },
+      [
+        'filters: select.take takes the longest replies, which are those that were cut off by their length: add { kind: reply-whole } to filters.rules, or set filters.select.take to first',
+      ],
+    ],
     [{ neighbours: { by: 'none' } }, ['filters: no-repeats needs neighbours.by other than "none"']],
     [
       { tags: { language: null }, filters: { rules: [{ kind: 'language', in: ['en'] }] } },

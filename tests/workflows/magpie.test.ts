@@ -25,6 +25,8 @@ let server: Awaited<ReturnType<typeof startScriptedModelServer>>;
 let worker: WorkerProcess | undefined;
 /** What the model writes in place of its usual queries. */
 let writes: ((prompt: string, seed: number) => string) | undefined;
+/** A path whose requests are refused for what they ask. */
+let refused: string | undefined;
 
 beforeAll(async () => {
   temporal = await startTemporalServer();
@@ -33,10 +35,15 @@ afterAll(() => temporal.teardown());
 
 beforeEach(async () => {
   writes = undefined;
+  refused = undefined;
   folder = await mkdtemp(join(tmpdir(), 'tickloop-magpie-'));
   modelPath = await writeCheckpoint(folder);
+  const tokenize = await tokenizeByTemplate();
   server = await startScriptedModelServer({
-    intercept: await tokenizeByTemplate(),
+    intercept: (request) =>
+      request.path === refused
+        ? { status: 400, body: { error: { message: 'maximum context length is 8 tokens' } } }
+        : tokenize(request),
     deterministic: {
       ...MAGPIE_MODEL,
       answer: (prompt, seed, model) => (writes ?? MAGPIE_MODEL.answer)(prompt, seed, model),
@@ -167,6 +174,20 @@ describe('the Magpie loop', () => {
     expect(report.statusReason).toContain(`${rows.length} of 1000 rows were kept when 2 batches were done`);
     expect(rows.length).toBeLessThan(64);
     expect(manifest.summary['shortfall']).toBe(report.statusReason);
+  });
+
+  it('is held when too many replies fail, before it is paid for more', async () => {
+    refused = '/v1/chat/completions';
+    worker = await startWorkerProcess(temporal.address, 'magpie');
+    const handle = await start('failing', 'a', { shards: { inFlight: 1 } });
+    let reason: string | null = null;
+    while (reason === null) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      reason = (await handle.query(progressQuery)).heldBecause;
+    }
+    expect(reason).toContain('21 of 21 replies of batch 0 failed, more than limits.maxFailedShare allows (0.1)');
+    expect(callsTo('/v1/completions')).toBe(2);
+    await handle.terminate();
   });
 
   it('is held when the template is wrong, before replies are paid for', async () => {

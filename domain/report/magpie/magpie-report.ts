@@ -1,5 +1,6 @@
 import type { DrawnGroup, StageFunnel } from '../../synthesis/tally-synthesis.ts';
 import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
+import type { MagpieQuality } from './magpie-quality.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 
 /** What a run of Magpie has made, as far as it came. */
@@ -7,7 +8,9 @@ export interface MagpieReport extends ReportBase {
   readonly loop: 'magpie';
   readonly queryModel: string;
   readonly replyModel: string;
-  /** What comes before a query, where the same for all; `null` before the run was opened. */
+  /** Whether the replies were drawn under the prompts that steered the queries, which the dataset does not show. */
+  readonly withSteering: boolean;
+  /** What comes before a query, where the same for all; `null` where steering prompts differ, and before the run was opened. */
   readonly preQuery: string | null;
   /** Rows that were asked for, and those of the dataset; `null` while there is none. */
   readonly numRows: number;
@@ -29,6 +32,9 @@ export interface MagpieReport extends ReportBase {
   /** Tokens that models wrote, and those of them that are replies; `null` where the server did not count them. */
   readonly completionTokens: number | null;
   readonly replyTokens: number | null;
+  readonly quality: MagpieQuality;
+  /** What a reader should look into, a sentence each. */
+  readonly notices: readonly string[];
   /** Queries by the rule of the sanitiser that cleaned them. */
   readonly sanitised: Readonly<Record<string, number>>;
   readonly samples: readonly SynthesisRow[];

@@ -3,6 +3,7 @@ import { describeDraw } from '../../synthesis/describe-draw.ts';
 import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
 import { section } from '../section.ts';
 import type { MagpieReport } from './magpie-report.ts';
+import { qualityTable } from './quality-table.ts';
 import { factTable, funnelTable, groupTable } from './tables.ts';
 
 /** What the report page of Magpie shows before and after its table of calls. */
@@ -10,8 +11,10 @@ export function magpieSections(report: MagpieReport): { readonly results: Html; 
   const isEmpty = report.all.drawn === 0;
   const none = 'No batch was drawn.';
   return {
-    results: html`${section('From queries to rows', isEmpty ? null : funnelTable(report), none)}
+    results: html`${report.notices.map((notice) => html`<p class="note">${notice}</p>`)}
+    ${section('From queries to rows', isEmpty ? null : funnelTable(report), none)}
     ${section('By sampling and steering', isEmpty ? null : groupsOf(report), none)}
+    ${section('How good the rows are', qualityTable(report.quality), 'Nothing was tagged, compared or scored.')}
     ${section('Lengths and costs', isEmpty ? null : factsOf(report), none)}
     ${section('Dropped rows, one of each reason', droppedOf(report), 'Nothing was dropped.')}`,
     samples: report.samples.map(sampleBlock),

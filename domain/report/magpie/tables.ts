@@ -41,6 +41,9 @@ export function factTable(report: MagpieReport): Html {
     tableBody([
       row('queries by', [html`<code>${queryModel}</code>`]),
       row('replies by', [html`<code>${replyModel}</code>`]),
+      ...(report.withSteering
+        ? [row('replies drawn under the steering prompt', ['yes; the dataset does not show it'])]
+        : []),
       row('characters of a kept query', [spreadText(queryChars)]),
       row('characters of the replies of a kept row', [spreadText(replyChars)]),
       row('replies cut by their length', [share(cutReplies, replies)]),
