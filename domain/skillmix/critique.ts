@@ -13,8 +13,8 @@ export type CritiqueReply =
     }
   | { readonly ok: false; readonly fault: 'empty' | 'apology' };
 
-const WEAKNESSES = /^[\s#*_>\d.)]*(?:weak(?:ness(?:es)?|\s*points?)?|problems?|flaws?|issues?)\b[^\n:：]*[:：*]*/im;
-const STRENGTHS = /^[\s#*_>\d.)]*(?:strengths?|strong\s*points?|what\s+(?:works|should stay))\b/im;
+const WEAKNESSES = /^[ \t#*_>\d.)]*(?:weak(?:ness(?:es)?|\s*points?)?|problems?|flaws?|issues?)\b[^\n:：]*[:：*]*/im;
+const STRENGTHS = /^[ \t#*_>\d.)]*(?:strengths?|strong\s*points?|what\s+(?:works|should stay))\b/im;
 const NOTHING =
   /^[\s\-*•.:]*(?:none|nothing|no (?:real |major |obvious )?(?:weakness\w*|problems?|issues?)|n\/a)\b[^\n]{0,60}$/i;
 const FAULT_WORDS =

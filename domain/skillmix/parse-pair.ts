@@ -16,8 +16,8 @@ const APOLOGY =
 /** An answer to somebody in trouble may begin with regret; a refusal is short. */
 const LONGEST_APOLOGY = 400;
 const PLACEHOLDER = /^(?:<[^<>\n]{1,80}>|\[[^[\]\n]{1,80}\]|\([^()\n]{1,80}\)|\{[^{}\n]{1,80}\}|\.{3}|…)$/;
-/** Rules and stray heading marks between the parts. */
-const STRAY_END = /(?:\n[ \t]*(?:#{1,6}|-{3,}|\*{3,}|={3,})[ \t]*)+$/;
+/** A line with a rule or a stray heading mark, as it stands between the parts. */
+const STRAY_LINE = /^[ \t]*(?:#{1,6}|-{3,}|\*{3,}|={3,})[ \t]*$/;
 
 /** Reads a message and its answer from a reply, or says why it can't. */
 export function parsePair(reply: string, finishReason: FinishReason, format: PairFormat): PairReply {
@@ -91,7 +91,9 @@ function readAnswerOnly(text: string, headings: readonly Heading[], allowAnswerO
 
 /** Both labels in one line: taken where the second one stands there only once. */
 function inlineResponse(text: string, { contentStart, lineStart }: Heading): Heading | undefined {
-  const found = [...text.slice(contentStart).matchAll(/(?<=\s)[#*_]*\s*(?:response|answer)\s*[*_]*\s*[:：]\s*[*_]*/gi)];
+  const found = [
+    ...text.slice(contentStart).matchAll(/(?<=\s)(?:[#*_]+\s*)?(?:response|answer)\s*(?:[*_]+\s*)?[:：]\s*[*_]*/gi),
+  ];
   const [only] = found;
   if (found.length !== 1 || only === undefined) return undefined;
   const at = contentStart + only.index;
@@ -110,7 +112,7 @@ function endOfResponse(text: string, headings: readonly Heading[], first: Headin
 }
 
 function readJson(text: string): PairReply {
-  const [, fenced] = /^```(?:json)?\s*\n([\s\S]*?)\n```/.exec(text) ?? [];
+  const [, fenced] = /^```(?:json)?[ \t]*\n([\s\S]*?)\n```/.exec(text) ?? [];
   const body = fenced ?? text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1);
   let value: unknown;
   try {
@@ -138,7 +140,10 @@ function check(
 }
 
 function tidy(text: string): string {
-  return stripQuotes(text.trim().replace(STRAY_END, '').trim());
+  const lines = text.trim().split('\n');
+  let end = lines.length;
+  while (end > 1 && STRAY_LINE.test(lines[end - 1] ?? '')) end -= 1;
+  return stripQuotes(lines.slice(0, end).join('\n').trim());
 }
 
 /** Reads an answer that was spoiled on purpose: any text will do, but not an apology or one that was cut. */

@@ -7,7 +7,7 @@ export type GateVerdict = 'refined' | 'draft' | 'unreadable';
 /** Reads the last line `BETTER: A`; what was cut before it is unreadable, and so are two different choices in one line. */
 export function parsePreference(reply: string, finishReason: FinishReason, refinedIsA: boolean): GateVerdict {
   const lines = [
-    ...stripThoughts(reply).matchAll(/^[\s*_#>]*better[\s*_]*[:：][\s*_"“]*(?:pair\s+)?([AB])\b([^\n]*)$/gim),
+    ...stripThoughts(reply).matchAll(/^[ \t*_#>]*better[\s*_]*[:：][\s*_"“]*(?:pair\s+)?([AB])\b([^\n]*)$/gim),
   ];
   const last = lines.at(-1);
   if (last === undefined || finishReason === 'length' || /\b[AB]\b/.test(last[2] ?? '')) return 'unreadable';
