@@ -100,6 +100,24 @@ describe('one chat', () => {
     expect(result.change?.unchanged).toBe(false);
   });
 
+  it('keeps the pair of the first asking where the second one gives none', async () => {
+    let draft = '';
+    bench.instead = (turn, times) => {
+      if (turn === 'draft') return (draft = '### Instruction:\nHow far?\n\n### Response:\nThree miles.');
+      if (turn === 'critique' && times === 0) return 'Weaknesses:\n- None.\nStrengths:\n- All of it.';
+      if (turn !== 'refine') return undefined;
+      return times === 0 ? draft : "I'm sorry, but I can't.";
+    };
+    const result = await bench.makeOne({ generation: { attempts: 1 } });
+    expect(turnsOf(result).at(-1)).toBe('refine 0 apology');
+    expect(result.end).toEqual({
+      ok: true,
+      from: 'refined',
+      pair: { instruction: 'How far?', response: 'Three miles.' },
+    });
+    expect(result.change?.unchanged).toBe(true);
+  });
+
   it.each([
     ['drop', { ok: false, turn: 'refine', fault: 'apology' }],
     ['draft', { ok: true, from: 'draft' }],
