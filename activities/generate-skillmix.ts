@@ -79,7 +79,8 @@ async function makePairs(
     material,
     queryTypes: new Map(queryTypes.map((type) => [type.id, type])),
     teacher: { ...shared, seat: teacher },
-    gate: gate === undefined || judge === null ? null : { ...shared, seat: judge, config: gate },
+    gate:
+      gate === undefined || judge === null ? null : { ...shared, seat: judge, heldLane: teacher.lane, config: gate },
   };
   try {
     const results = await finishWhatIsPaid(

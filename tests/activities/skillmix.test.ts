@@ -155,6 +155,27 @@ describe('the gate', () => {
   });
 });
 
+describe('the judge of a gate', () => {
+  it('is asked as often at once as its own endpoint allows, not as the teacher does', async () => {
+    const askedAt: number[] = [];
+    bench.instead = (turn) => {
+      if (turn !== 'gate') return undefined;
+      askedAt.push(Date.now());
+      return { ...say('BETTER: A'), delayMs: 200 };
+    };
+    const judge = { baseUrl: bench.server.baseUrl, model: 'scripted', callsInFlight: 1 };
+    await bench.makeOne({ numRows: 3, generation: { gate: { judge } } });
+    const gaps = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0));
+    expect(gaps).toHaveLength(2);
+    expect(Math.min(...gaps)).toBeGreaterThan(150);
+  });
+
+  it('has no lane to wait for where it is the teacher itself', async () => {
+    const policy = { baseUrl: bench.server.baseUrl, model: 'scripted', callsInFlight: 1 };
+    expect((await bench.makeOne({ policy, generation: { gate: {} } })).gate).toBe('refined');
+  });
+});
+
 describe('the context', () => {
   it('is held by showing fewer examples', async () => {
     const roomy = await bench.makeOne();
