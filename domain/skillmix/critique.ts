@@ -1,4 +1,4 @@
-import type { FinishReason } from '../completion.ts';
+import { isWhole, type FinishReason } from '../completion.ts';
 import { stripThoughts } from '../judging/strip-thoughts.ts';
 import { isApology } from './parse-pair.ts';
 
@@ -25,7 +25,7 @@ export function parseCritique(reply: string, finishReason: FinishReason): Critiq
   const text = stripThoughts(reply).trim();
   if (text === '') return { ok: false, fault: 'empty' };
   if (isApology(text)) return { ok: false, fault: 'apology' };
-  return { ok: true, text, onlyPraise: isOnlyPraise(text), cut: finishReason === 'length' };
+  return { ok: true, text, onlyPraise: isOnlyPraise(text), cut: !isWhole(finishReason) };
 }
 
 function isOnlyPraise(text: string): boolean {

@@ -1,4 +1,4 @@
-import type { FinishReason } from '../completion.ts';
+import { isWhole, type FinishReason } from '../completion.ts';
 import { stripThoughts } from '../judging/strip-thoughts.ts';
 
 /** Whether the judge of a gate takes the refined pair for the better one; `unreadable` where it does not say. */
@@ -10,6 +10,6 @@ export function parsePreference(reply: string, finishReason: FinishReason, refin
     ...stripThoughts(reply).matchAll(/^[ \t*_#>]*better[\s*_]*[:：][\s*_"“]*(?:pair\s+)?([AB])\b([^\n]*)$/gim),
   ];
   const last = lines.at(-1);
-  if (last === undefined || finishReason === 'length' || /\b[AB]\b/.test(last[2] ?? '')) return 'unreadable';
+  if (last === undefined || !isWhole(finishReason) || /\b[AB]\b/.test(last[2] ?? '')) return 'unreadable';
   return (last[1]?.toUpperCase() === 'A') === refinedIsA ? 'refined' : 'draft';
 }

@@ -53,10 +53,11 @@ export function settleWave(results_B: readonly (readonly PairResult[])[], facts:
 }
 
 function toRow(
-  { rowId, skills, queryType, quality, seed }: PairResult,
+  { rowId, skills, queryType, quality, seed, replies }: PairResult,
   { instruction, response }: { readonly instruction: string; readonly response: string },
   { queryModel, temperature, topP, templates }: WaveFacts,
 ): SynthesisRow {
+  const replyFinish = replies.findLast((reply) => reply.fault === null && reply.seed === seed)?.finishReason;
   return {
     rowId,
     messages: [
@@ -75,6 +76,7 @@ function toRow(
       quality,
       templates,
     },
+    ...(replyFinish ? { replyFinish } : {}),
   };
 }
 

@@ -50,6 +50,7 @@ describe('a settled wave', () => {
       [['row-2', 'duplicate']],
     ]);
     expect(rows_B[0]?.[0]).toMatchObject({
+      replyFinish: 'stop',
       messages: [
         { role: 'user', content: 'How do I do reading maps number 0?' },
         { role: 'assistant', content: 'Like this, step by step.' },
