@@ -20,27 +20,30 @@ const preference = (text: string) => parsePreference(text, 'stop', true);
 const verdicts = (text: string) => parseListReply(text, 'stop', 1);
 const groups = (text: string) => parseGroups(text, ['a']);
 
+/** What it is, who reads it, what stands before the run, and of what the run is. */
+const RUNS: readonly (readonly [name: string, read: (text: string) => unknown, before: string, unit: string])[] = [
+  ['blanks in a labelled pair', labels, '### Instruction:\nx\n', ' '],
+  ['tabs in a labelled pair', labels, '### Instruction:\nx\n', '\t'],
+  ['blanks in a cut draft', parseInstruction, '{"instruction": "x\n', ' '],
+  ['rules in an answer', labels, '### Instruction:\nx\n### Response:\nx', '\n---'],
+  ['blanks behind a word that may be a label', labels, '### Instruction: x my response', ' '],
+  ['empty lines in a fence', json, '```', '\n'],
+  ['empty lines in a critique', parseCritique, 'x', '\n'],
+  ['blanks in an entry of a list', parseList, 'x', ' '],
+  ['full stops in an entry of a list', parseList, 'x', '.'],
+  ['empty lines in a fenced list', parseList, '```', '\n'],
+  ['blanks in groups', groups, '', ' '],
+  ['blanks behind a label of examples', parseQueryTypes, '1. **A**: a\nexample', ' '],
+  ['colons in the name of a type', parseQueryTypes, '1. **A', ':'],
+  ['blanks in a score', (text: string) => parseScore(text, 'stop', 50), '', '*'],
+  ['empty lines in a fenced list of verdicts', verdicts, '```', '\n'],
+  ['empty lines in a preference', preference, 'x', '\n'],
+];
+
 describe('a long run of one thing', () => {
-  it.each([
-    ['blanks in a labelled pair', labels, '### Instruction:\nx\n', ' '],
-    ['tabs in a labelled pair', labels, '### Instruction:\nx\n', '\t'],
-    ['blanks in a cut draft', parseInstruction, '{"instruction": "x\n', ' '],
-    ['rules in an answer', labels, '### Instruction:\nx\n### Response:\nx', '\n---'],
-    ['blanks behind a word that may be a label', labels, '### Instruction: x my response', ' '],
-    ['empty lines in a fence', json, '```', '\n'],
-    ['empty lines in a critique', parseCritique, 'x', '\n'],
-    ['blanks in an entry of a list', parseList, 'x', ' '],
-    ['full stops in an entry of a list', parseList, 'x', '.'],
-    ['empty lines in a fenced list', parseList, '```', '\n'],
-    ['blanks in groups', groups, '', ' '],
-    ['blanks behind a label of examples', parseQueryTypes, '1. **A**: a\nexample', ' '],
-    ['colons in the name of a type', parseQueryTypes, '1. **A', ':'],
-    ['blanks in a score', (text: string) => parseScore(text, 'stop', 50), '', '*'],
-    ['empty lines in a fenced list of verdicts', verdicts, '```', '\n'],
-    ['empty lines in a preference', preference, 'x', '\n'],
-  ] as const)(
+  it.each(RUNS)(
     'is read at once: %s',
-    (_name, read: (text: string) => unknown, before, unit) => {
+    (_name, read, before, unit) => {
       const text = `${before}${unit.repeat(LENGTH / unit.length)}x**`;
       // V8 looks at its clock while an expression steps back, so that one that would never end is ended.
       runInNewContext('read(text)', { read, text }, { timeout: LIMIT_MS });
