@@ -2,6 +2,7 @@ import { configOfLoop } from '../configs/stage-sampling.ts';
 import { shardName, skillmixFolder, skillmixName, synthesisShardName } from '../domain/artifact-names.ts';
 import type { RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
+import type { FailureCount } from '../domain/skillmix/add-failures.ts';
 import type { Skill } from '../domain/skillmix/inventory.ts';
 import { planWave } from '../domain/skillmix/plan-wave.ts';
 import type { QueryType } from '../domain/skillmix/query-types.ts';
@@ -31,8 +32,8 @@ export interface PlannedWave {
 export interface WaveCounts {
   readonly pairs: number;
   readonly kept: number;
-  /** The commonest failure and its count; `null` without any. */
-  readonly mostOften: { readonly failed: string; readonly count: number } | null;
+  /** Most frequent first. */
+  readonly failures: readonly FailureCount[];
 }
 
 /** Draws combinations for the rows that are to be had, and makes rows of what came of them. */
@@ -122,7 +123,7 @@ async function settle(
     configHash: run.configHash,
     policy: null,
     shards: [outcomes],
-    summary: { ...countWave(outcomes) },
+    summary: { ...countWave(outcomes), failures: countFailures(outcomes).map((entry) => ({ ...entry })) },
   });
 }
 
@@ -148,6 +149,6 @@ function countWave(outcomes: readonly SlotOutcome[]): WaveCounts {
   return {
     pairs: outcomes.length,
     kept: outcomes.filter(({ failed }) => failed === null).length,
-    mostOften: countFailures(outcomes)[0] ?? null,
+    failures: countFailures(outcomes),
   };
 }

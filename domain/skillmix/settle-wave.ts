@@ -1,5 +1,6 @@
 import { wordsOf } from '../bolt/word-grams.ts';
 import type { SkillmixOrigin, SynthesisRow } from '../synthesis/synthesis-row.ts';
+import { addFailures, type FailureCount } from './add-failures.ts';
 import type { PairResult } from './result.ts';
 
 /** What became of one planned pair. */
@@ -81,12 +82,9 @@ function toRow(
 }
 
 /** Pairs by what became of them, the most frequent failure first. */
-export function countFailures(
-  outcomes: readonly Pick<SlotOutcome, 'failed'>[],
-): readonly { readonly failed: string; readonly count: number }[] {
-  const counts = new Map<string, number>();
-  for (const { failed } of outcomes) if (failed !== null) counts.set(failed, (counts.get(failed) ?? 0) + 1);
-  return [...counts]
-    .map(([failed, count]) => ({ failed, count }))
-    .toSorted((a, b) => b.count - a.count || (a.failed < b.failed ? -1 : 1));
+export function countFailures(outcomes: readonly Pick<SlotOutcome, 'failed'>[]): readonly FailureCount[] {
+  return addFailures(
+    [],
+    outcomes.flatMap(({ failed }) => (failed === null ? [] : [{ failed, count: 1 }])),
+  );
 }

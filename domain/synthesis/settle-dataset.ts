@@ -94,7 +94,8 @@ function requireEnough(rows: number, numRows: number, sampled: number, shortfall
   if (rows >= numRows) return;
   const found = `${rows} of the ${numRows} rows that the dataset is to have are there: ${sampled} were sampled and the others were dropped`;
   if (rows === 0) {
-    throw new DataError('data/no-rows', `${found}. The report says by which filters; loosen them, or sample more.`);
+    const advice = 'The report says by which filters; loosen them, or sample more.';
+    throw new DataError('data/no-rows', `${found}. ${shortfall?.trim() ? shortfall : advice}`);
   }
   if (shortfall === null || shortfall.trim() === '') {
     throw new DataError(

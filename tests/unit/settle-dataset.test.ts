@@ -100,9 +100,9 @@ describe('settling a dataset', () => {
   });
 
   it('refuses a dataset of nothing, whatever the reason', () => {
-    expect(refusal(() => settleDataset([], { ...RULES, shortfall: 'maxBatches was reached' })).code).toBe(
-      'data/no-rows',
-    );
+    const refused = refusal(() => settleDataset([], { ...RULES, shortfall: 'maxBatches was reached' }));
+    expect(refused.code).toBe('data/no-rows');
+    expect(refused.message).toContain('others were dropped. maxBatches was reached');
   });
 });
 
