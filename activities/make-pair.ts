@@ -81,6 +81,7 @@ export async function makePair(workshop: PairWorkshop, planned: PlannedPair): Pr
       redraw: planned.redraw,
       quality: planned.quality,
     }).slice(0, 32),
+    templates: material.hash,
     examples: examples.length,
     replies,
     ...spoiled,

@@ -1,3 +1,4 @@
+import { hashJson } from '../clients/content-hash.ts';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { skillmixName } from '../domain/artifact-names.ts';
@@ -7,7 +8,7 @@ import type { PairPrompts } from '../domain/skillmix/chat.ts';
 import type { QueryType } from '../domain/skillmix/query-types.ts';
 import { readGivenInventory, type GivenInventory } from '../inputs/given-inventory.ts';
 import { countChat } from './fit-examples.ts';
-import { refOf } from './read-artifact.ts';
+import { readArtifact, refOf } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
 import { readPairMaterial } from './skillmix-prompts.ts';
 
@@ -32,6 +33,23 @@ export async function prepareSkillmix(services: RunServices, config: SkillmixCon
   const material = await readPairMaterial();
   await checkChatFits(services, config, given);
   return { given, promptHash: material.hash, adopted };
+}
+
+/** Under what a run's identity holds the prompts of its pairs. */
+export const PAIR_PROMPTS = 'pair prompts';
+
+/**
+ * A run that goes on after its prompts were changed would mix two versions.
+ *
+ * @throws ConfigError `config/run-exists`
+ */
+export async function refuseOtherPrompts({ store }: RunServices, run: RunRef, promptHash: string): Promise<void> {
+  const [identity] = (await readArtifact<Readonly<Record<string, unknown>>>(store, `${run.runName}/identity`)).rows;
+  if (identity?.[PAIR_PROMPTS] === hashJson([{ promptHash }])) return;
+  throw new ConfigError(
+    'config/run-exists',
+    `Run "${run.runName}" was opened with other prompts of pairs than prompts/skillmix-*.md hold now: undo the change and start the worker again to go on with it, or choose another --name.`,
+  );
 }
 
 /** Keeps what was given, so that a file that changes later changes nothing. */

@@ -12,7 +12,6 @@ import { layOutSlots } from '../domain/skillmix/slots.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
-import { readPairMaterial } from './skillmix-prompts.ts';
 
 /** A wave: a combination for every row that is still to be had. */
 export interface SkillmixWave {
@@ -99,7 +98,6 @@ async function settle(
       queryModel: skillmix?.teacher.name ?? '',
       temperature: sampling.temperature,
       topP: sampling.topP,
-      templates: (await readPairMaterial()).hash,
       known: await readKnown(services, run, firstBatch),
     },
   );

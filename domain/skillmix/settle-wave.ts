@@ -21,7 +21,7 @@ export interface SettledWave {
 }
 
 /** How the results of a wave become rows. */
-export interface WaveFacts extends Pick<SkillmixOrigin, 'queryModel' | 'temperature' | 'topP' | 'templates'> {
+export interface WaveFacts extends Pick<SkillmixOrigin, 'queryModel' | 'temperature' | 'topP'> {
   /** Keys of the messages that earlier waves have kept. */
   readonly known: ReadonlySet<string>;
 }
@@ -54,9 +54,9 @@ export function settleWave(results_B: readonly (readonly PairResult[])[], facts:
 }
 
 function toRow(
-  { rowId, skills, queryType, quality, seed, replies }: PairResult,
+  { rowId, skills, queryType, quality, seed, replies, templates }: PairResult,
   { instruction, response }: { readonly instruction: string; readonly response: string },
-  { queryModel, temperature, topP, templates }: WaveFacts,
+  { queryModel, temperature, topP }: WaveFacts,
 ): SynthesisRow {
   const replyFinish = replies.findLast((reply) => reply.fault === null && reply.seed === seed)?.finishReason;
   return {

@@ -1,5 +1,7 @@
 // Locks what one chat of Instruct-SkillMix does when its turns go wrong: only the failing turn is asked for again, cut replies
 // are shortened, chats that don't fit are not sent, and a judge that does not prefer the refined pair keeps the draft.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PairResult } from '../../domain/skillmix/result.ts';
 import { failureFrom } from '../support/activity-bench.ts';
@@ -137,6 +139,36 @@ describe('one chat', () => {
       .bodies()
       .map((body) => JSON.stringify(body).includes('"required":["instruction","response"]'));
     expect(constraints).toEqual([true, false, true]);
+  });
+});
+
+describe('the prompts of a run', () => {
+  it('are those that it was opened with: with others no further pair is written', async () => {
+    await bench.makeOne();
+    bench.runName = 'changed';
+    const identity = 'changed/identity';
+    const makeWithOthers = async () => {
+      await bench.open();
+      await rm(join(bench.folder, 'store', identity), { recursive: true });
+      await bench.store.write({
+        name: identity,
+        schema: 'run-identity',
+        step: 'open-run',
+        parents: [],
+        configHash: '0'.repeat(64),
+        policy: null,
+        shards: [[{ 'pair prompts': 'f'.repeat(64) }]],
+        summary: {},
+      });
+      await bench.plan();
+      await bench.generate();
+    };
+    expect(await failureFrom(makeWithOthers())).toMatchObject({
+      type: 'config/run-exists',
+      nonRetryable: true,
+      message: expect.stringContaining('was opened with other prompts of pairs'),
+    });
+    expect(bench.bodies()).toHaveLength(3);
   });
 });
 
