@@ -30,6 +30,7 @@ export interface OpenedSkillmix {
 export async function prepareSkillmix(services: RunServices, config: SkillmixConfig): Promise<OpenedSkillmix> {
   const given = await readGivenInventory(config);
   const adopted = config.inventory.source === 'run' ? await findInventory(services, config.inventory.run) : [];
+  if (config.inventory.source === 'run') await refuseSharedCombinations(services, config.draw, config.inventory.run);
   const material = await readPairMaterial();
   await checkChatFits(services, config, given);
   return { given, promptHash: material.hash, adopted };
@@ -78,6 +79,19 @@ async function findInventory({ store }: RunServices, runName: string): Promise<r
       `inventory.run names run "${runName}", and this run's store has no inventory of it: correct the name, or let that run make its inventory first, with the same store.root.`,
     );
   });
+}
+
+/** Parts nest: what a training run leaves out has to hold all that the other one draws. */
+async function refuseSharedCombinations({ store }: RunServices, draw: SkillmixConfig['draw'], runName: string) {
+  const identity = await readArtifact<{ readonly config: Partial<SkillmixConfig> }>(store, `${runName}/identity`);
+  const other = identity.rows[0]?.config.draw;
+  if (other === undefined || other.part === draw.part) return;
+  const [training, heldOut] = draw.part === 'train' ? [draw, other] : [other, draw];
+  if (training.heldOutShare >= heldOut.heldOutShare) return;
+  throw new ConfigError(
+    'config/unusable',
+    `draw.heldOutShare is ${draw.heldOutShare} here and ${other.heldOutShare} in run "${runName}", whose inventory is taken over: the rows for training leave out only ${training.heldOutShare} of all combinations, so that held-out ones would be among them. Give both runs the same share.`,
+  );
 }
 
 /** Stands for a type that the teacher has yet to write. */
