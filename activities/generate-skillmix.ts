@@ -67,7 +67,7 @@ async function makePairs(
   const material = await readPairMaterial();
   await refuseOtherPrompts(services, run, material.hash);
   const signal = cancellationSignal();
-  const progress = { done: 0, total: planned.length, calls: 0, promptTokens: 0, completionTokens: 0 };
+  const progress = { done: 0, total: planned.length, calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const ledger = await services.ledgers.open(scope);
   const stopHeartbeats = startHeartbeats(() => progress);
   const count = (answer: WriterAnswer | RefusedCall): void => {
@@ -75,6 +75,7 @@ async function makePairs(
     if (isRefused(answer)) return;
     progress.promptTokens += answer.promptTokens ?? 0;
     progress.completionTokens += answer.completionTokens ?? 0;
+    if (answer.promptTokens !== null && answer.completionTokens !== null) progress.reported += 1;
   };
   const shared = { ledger, signal, count };
   const workshop = {
@@ -96,8 +97,8 @@ async function makePairs(
       },
       signal,
     );
-    const { calls, promptTokens, completionTokens } = progress;
-    return { results, usage: { calls, promptTokens, completionTokens } };
+    const { calls, promptTokens, completionTokens, reported } = progress;
+    return { results, usage: { calls, promptTokens, completionTokens, unreportedUsage: calls - reported } };
   } finally {
     stopHeartbeats();
     await ledger.close();

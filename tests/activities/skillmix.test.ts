@@ -239,6 +239,25 @@ describe('the context', () => {
   });
 });
 
+describe('the costs', () => {
+  it('tell calls without a token count apart from free ones', async () => {
+    bench.instead = (turn) => {
+      if (turn !== 'critique') return undefined;
+      const message = { content: 'Weaknesses:\n- It is vague.' };
+      return { body: { choices: [{ index: 0, message, finish_reason: 'stop' }] } };
+    };
+    await bench.makeOne();
+    expect(await bench.generate()).toMatchObject({ calls: 3, unreportedUsage: 1 });
+  });
+
+  it('leave out a chat that was too long to be sent', async () => {
+    bench.instead = (turn) =>
+      turn === 'draft' ? `### Instruction:\nHow?\n\n### Response:\n${'far '.repeat(3500)}` : undefined;
+    await bench.makeOne();
+    expect(await bench.generate()).toMatchObject({ calls: 1, unreportedUsage: 0 });
+  });
+});
+
 describe('a teacher of its own', () => {
   it('is asked through any OpenAI-compatible endpoint, and the policy is not asked for anything', async () => {
     const config = {
