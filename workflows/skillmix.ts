@@ -168,6 +168,8 @@ class SkillmixWaves {
   }
 
   private async goOnAfresh(): Promise<void> {
+    // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
+    await this.control.untilRunning();
     await continueAsNew<typeof skillmixWorkflow>({ ...this.input, resumeFrom: this.state });
   }
 
