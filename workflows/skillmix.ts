@@ -4,6 +4,7 @@ import { initialProgress } from '../domain/loop-progress.ts';
 import { addCounts, type RolloutCounts, type RunResult } from '../domain/run.ts';
 import { addFailures, type FailureCount } from '../domain/skillmix/add-failures.ts';
 import { adviseOnFailure } from '../domain/skillmix/advise.ts';
+import type { DropCount } from '../domain/synthesis/settle-dataset.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';
 import { LoopControl } from './loop-control.ts';
 import type { LoopInput } from './loop-input.ts';
@@ -79,6 +80,7 @@ export async function skillmixWorkflow(input: SkillmixInput): Promise<RunResult>
       numRows: config.numRows,
       shuffle: true,
       ...(shortfall === null ? {} : { shortfall }),
+      failed: waves.describeFailed(),
       // A sum that lacks calls would pass for a cost.
       ...(unreportedUsage === 0 ? { tokens: { prompt, completion } } : {}),
     });
@@ -133,6 +135,13 @@ class SkillmixWaves {
     if (kept >= numRows) return null;
     const why = mostOften === undefined ? '' : ` Most often: ${mostOften.failed}. ${adviseOnFailure(mostOften.failed)}`;
     return `${kept} of ${numRows} rows: ${pairs} pairs were tried, each row with at most ${generation.redraws} redraws (generation.redraws).${why}`;
+  }
+
+  /** Pairs that never became a row; a message that repeats another is a row that was dropped. */
+  describeFailed(): readonly DropCount[] {
+    return this.state.failures
+      .filter(({ failed }) => failed !== 'duplicate')
+      .map(({ failed, count }) => ({ by: 'skillmix', reason: failed, rows: count }));
   }
 
   private keep(change: Partial<SkillmixState>): void {
