@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import { hashJson, sha256Hex } from '../clients/content-hash.ts';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import { renderGatePrompt, type PairPrompts } from '../domain/skillmix/chat.ts';
@@ -12,6 +13,8 @@ import type { WriterSeat } from './writer-seat.ts';
 /** What the calls to the judge of a gate share. */
 export interface GateCalls extends Pick<TeacherCalls, 'ledger' | 'signal' | 'count'> {
   readonly seat: WriterSeat;
+  /** The lane that the pair already has a place in: one and the same lane would wait for itself. */
+  readonly heldLane: LimitFunction;
   readonly config: NonNullable<SkillmixConfig['generation']['gate']>;
 }
 
@@ -20,7 +23,7 @@ const RETRY_TEMPERATURE = 0.7;
 
 /** Asks a judge which pair is better, until it says so; each try shows the two in an order of its own. */
 export async function askGate(
-  { seat, config, ledger, signal, count }: GateCalls,
+  { seat, heldLane, config, ledger, signal, count }: GateCalls,
   { attempts, seedOf, log }: TurnCalls,
   prompts: PairPrompts,
   draft: Pair,
@@ -38,12 +41,14 @@ export async function askGate(
     };
     const template = sha256Hex(prompts.templates.gate);
     const key = hashJson({ endpoint: 'gate', model: seat.name, template, ...request });
-    const answer = await payOnce<WriterAnswer>(ledger, key, async () => {
-      signal.throwIfAborted();
-      const { text, finishReason, usage } = await seat.ask(request, signal);
-      const { promptTokens = null, completionTokens = null } = usage;
-      return { text, finishReason, promptTokens, completionTokens };
-    });
+    const pay = () =>
+      payOnce<WriterAnswer>(ledger, key, async () => {
+        signal.throwIfAborted();
+        const { text, finishReason, usage } = await seat.ask(request, signal);
+        const { promptTokens = null, completionTokens = null } = usage;
+        return { text, finishReason, promptTokens, completionTokens };
+      });
+    const answer = await (seat.lane === heldLane ? pay() : seat.lane(pay));
     count(answer);
     const entry = { turn: 'gate', isRewrite: false, attempt, seed } as const;
     if (isRefused(answer)) {

@@ -1,4 +1,5 @@
 import type { SamplingParameters } from '../clients/model-server.ts';
+import { isWhole } from '../domain/completion.ts';
 import { callSeed } from '../domain/random.ts';
 import type { AskedReply } from '../domain/skillmix/extraction.ts';
 import { isRefused } from './paid-calls.ts';
@@ -46,8 +47,8 @@ export async function askList<Entries>(
       log({ ...entry, text: null, finishReason: null, entries: 0 });
       return null;
     }
-    // The last entry of a cut list may be half a name.
-    const whole = answer.finishReason === 'length' ? dropLastLine(answer.text) : answer.text;
+    // The last entry of a list that was broken off may be half a name.
+    const whole = isWhole(answer.finishReason) ? answer.text : dropLastLine(answer.text);
     const entries = read(whole);
     log({ ...entry, text: answer.text, finishReason: answer.finishReason, entries: size(entries) });
     if (size(entries) > 0) return entries;

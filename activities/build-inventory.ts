@@ -13,7 +13,6 @@ import { settleSkills, type InventoryCounts, type Skill } from '../domain/skillm
 import type { QueryType } from '../domain/skillmix/query-types.ts';
 import { askQueryTypes, extractByRow, extractByTopic } from './extract-skills.ts';
 import { startHeartbeats } from './heartbeats.ts';
-
 import { isRefused, type RefusedCall } from './paid-calls.ts';
 import { readArtifact, refOf } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
@@ -139,7 +138,7 @@ async function extract(
   if (inventory.source === 'files' || inventory.source === 'run') return nothing;
   if (services.skillmix === undefined) throw new Error('The run has no teacher.');
   const signal = cancellationSignal();
-  const progress = { done: 0, total: 0, calls: 0, promptTokens: 0, completionTokens: 0 };
+  const progress = { done: 0, total: 0, calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const replies: AskedReply[] = [];
   const ledger = await services.ledgers.open(askedName(run));
   const stopHeartbeats = startHeartbeats(() => progress);
@@ -153,6 +152,7 @@ async function extract(
         if (isRefused(answer)) return;
         progress.promptTokens += answer.promptTokens ?? 0;
         progress.completionTokens += answer.completionTokens ?? 0;
+        if (answer.promptTokens !== null && answer.completionTokens !== null) progress.reported += 1;
       },
     },
     seed,
@@ -169,7 +169,7 @@ async function extract(
         : await extractByRow(calls, templates, inventory, await readRows(services, run));
     const queryTypes =
       given.queryTypes.length > 0 ? given.queryTypes : await askQueryTypes(calls, templates, inventory.askedTypes);
-    const { calls: made, promptTokens, completionTokens } = progress;
+    const { calls: made, promptTokens, completionTokens, reported } = progress;
     await services.store.write({
       name: askedName(run),
       schema: 'asked-reply',
@@ -178,7 +178,7 @@ async function extract(
       configHash: run.configHash,
       policy: null,
       shards: [replies.toSorted(byPlace)],
-      summary: { calls: made, promptTokens, completionTokens },
+      summary: { calls: made, promptTokens, completionTokens, unreportedUsage: made - reported },
     });
     return { ...nothing, ...found, queryTypes };
   } finally {

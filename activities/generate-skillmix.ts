@@ -5,6 +5,7 @@ import { NO_COUNTS, type RolloutCounts, type RunRef } from '../domain/run.ts';
 import type { QueryType } from '../domain/skillmix/query-types.ts';
 import type { PairResult, PlannedPair } from '../domain/skillmix/result.ts';
 import { startHeartbeats } from './heartbeats.ts';
+import { refuseOtherPrompts } from './open-skillmix.ts';
 import { makePair } from './make-pair.ts';
 import { finishWhatIsPaid, isRefused, type RefusedCall } from './paid-calls.ts';
 import { readArtifact } from './read-artifact.ts';
@@ -29,7 +30,7 @@ export function createGenerateSkillmixActivities(provider: RunServicesProvider) 
       if (existing !== undefined) return { ...NO_COUNTS, ...(existing.summary as Partial<RolloutCounts>) };
       const planned = await readArtifact<PlannedPair>(store, shardName(folder, 'plans', batch));
       const types = await readArtifact<QueryType>(store, skillmixName(run.runName, 'query-types'));
-      const { results, usage } = await makePairs(services, name, planned.rows, types.rows);
+      const { results, usage } = await makePairs(services, run, name, planned.rows, types.rows);
       const counts: RolloutCounts = {
         ...NO_COUNTS,
         ...usage,
@@ -54,6 +55,7 @@ export function createGenerateSkillmixActivities(provider: RunServicesProvider) 
 
 async function makePairs(
   services: RunServices,
+  run: RunRef,
   scope: string,
   planned: readonly PlannedPair[],
   queryTypes: readonly QueryType[],
@@ -63,8 +65,9 @@ async function makePairs(
   const { teacher, judge } = services.skillmix;
   const { gate } = config.generation;
   const material = await readPairMaterial();
+  await refuseOtherPrompts(services, run, material.hash);
   const signal = cancellationSignal();
-  const progress = { done: 0, total: planned.length, calls: 0, promptTokens: 0, completionTokens: 0 };
+  const progress = { done: 0, total: planned.length, calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
   const ledger = await services.ledgers.open(scope);
   const stopHeartbeats = startHeartbeats(() => progress);
   const count = (answer: WriterAnswer | RefusedCall): void => {
@@ -72,6 +75,7 @@ async function makePairs(
     if (isRefused(answer)) return;
     progress.promptTokens += answer.promptTokens ?? 0;
     progress.completionTokens += answer.completionTokens ?? 0;
+    if (answer.promptTokens !== null && answer.completionTokens !== null) progress.reported += 1;
   };
   const shared = { ledger, signal, count };
   const workshop = {
@@ -79,7 +83,8 @@ async function makePairs(
     material,
     queryTypes: new Map(queryTypes.map((type) => [type.id, type])),
     teacher: { ...shared, seat: teacher },
-    gate: gate === undefined || judge === null ? null : { ...shared, seat: judge, config: gate },
+    gate:
+      gate === undefined || judge === null ? null : { ...shared, seat: judge, heldLane: teacher.lane, config: gate },
   };
   try {
     const results = await finishWhatIsPaid(
@@ -92,8 +97,8 @@ async function makePairs(
       },
       signal,
     );
-    const { calls, promptTokens, completionTokens } = progress;
-    return { results, usage: { calls, promptTokens, completionTokens } };
+    const { calls, promptTokens, completionTokens, reported } = progress;
+    return { results, usage: { calls, promptTokens, completionTokens, unreportedUsage: calls - reported } };
   } finally {
     stopHeartbeats();
     await ledger.close();

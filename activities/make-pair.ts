@@ -81,6 +81,7 @@ export async function makePair(workshop: PairWorkshop, planned: PlannedPair): Pr
       redraw: planned.redraw,
       quality: planned.quality,
     }).slice(0, 32),
+    templates: material.hash,
     examples: examples.length,
     replies,
     ...spoiled,
@@ -177,7 +178,10 @@ async function improve(
   };
   const first = await once(false);
   const isWasted = !first.ok || measureChange(draft, first.refined).unchanged;
-  return isWasted && first.critique?.onlyPraise === true ? once(true) : first;
+  if (!isWasted || first.critique?.onlyPraise !== true) return first;
+  const second = await once(true);
+  // A second asking that gives nothing is no reason to throw the first pair away.
+  return second.ok || !first.ok ? second : first;
 }
 
 /** A turn that ends with a pair; a refined one may leave the message as it was in the draft. */

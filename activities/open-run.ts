@@ -17,7 +17,7 @@ import { prepareMagpie, recordMagpie, type OpenedMagpie } from './open-magpie.ts
 import { prepareComparison, recordComparison, type OpenedComparison } from './open-wildbench.ts';
 import { datasetReader } from './read-dataset.ts';
 import { readArtifact } from './read-artifact.ts';
-import { prepareSkillmix, recordSkillmix, type OpenedSkillmix } from './open-skillmix.ts';
+import { PAIR_PROMPTS, prepareSkillmix, recordSkillmix, type OpenedSkillmix } from './open-skillmix.ts';
 import { findLabel, isBaseLabel, isLabelOfRun } from './weight-label.ts';
 import { configArtifactName, type RunServices, type RunServicesProvider } from './run-services.ts';
 
@@ -145,7 +145,7 @@ function inventoryOf(skillmix: OpenedSkillmix | undefined): readonly NamedRows[]
   return [
     ['skills', given.named],
     ['query types', given.queryTypes],
-    ['pair prompts', [{ promptHash }]],
+    [PAIR_PROMPTS, [{ promptHash }]],
   ];
 }
 

@@ -1,3 +1,4 @@
+import { hashJson } from '../clients/content-hash.ts';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import type { ArtifactRef } from '../domain/artifact.ts';
 import { skillmixName } from '../domain/artifact-names.ts';
@@ -7,7 +8,7 @@ import type { PairPrompts } from '../domain/skillmix/chat.ts';
 import type { QueryType } from '../domain/skillmix/query-types.ts';
 import { readGivenInventory, type GivenInventory } from '../inputs/given-inventory.ts';
 import { countChat } from './fit-examples.ts';
-import { refOf } from './read-artifact.ts';
+import { readArtifact, refOf } from './read-artifact.ts';
 import type { RunServices } from './run-services.ts';
 import { readPairMaterial } from './skillmix-prompts.ts';
 
@@ -29,9 +30,27 @@ export interface OpenedSkillmix {
 export async function prepareSkillmix(services: RunServices, config: SkillmixConfig): Promise<OpenedSkillmix> {
   const given = await readGivenInventory(config);
   const adopted = config.inventory.source === 'run' ? await findInventory(services, config.inventory.run) : [];
+  if (config.inventory.source === 'run') await refuseSharedCombinations(services, config.draw, config.inventory.run);
   const material = await readPairMaterial();
   await checkChatFits(services, config, given);
   return { given, promptHash: material.hash, adopted };
+}
+
+/** Under what a run's identity holds the prompts of its pairs. */
+export const PAIR_PROMPTS = 'pair prompts';
+
+/**
+ * A run that goes on after its prompts were changed would mix two versions.
+ *
+ * @throws ConfigError `config/run-exists`
+ */
+export async function refuseOtherPrompts({ store }: RunServices, run: RunRef, promptHash: string): Promise<void> {
+  const [identity] = (await readArtifact<Readonly<Record<string, unknown>>>(store, `${run.runName}/identity`)).rows;
+  if (identity?.[PAIR_PROMPTS] === hashJson([{ promptHash }])) return;
+  throw new ConfigError(
+    'config/run-exists',
+    `Run "${run.runName}" was opened with other prompts of pairs than prompts/skillmix-*.md hold now: undo the change and start the worker again to go on with it, or choose another --name.`,
+  );
 }
 
 /** Keeps what was given, so that a file that changes later changes nothing. */
@@ -60,6 +79,19 @@ async function findInventory({ store }: RunServices, runName: string): Promise<r
       `inventory.run names run "${runName}", and this run's store has no inventory of it: correct the name, or let that run make its inventory first, with the same store.root.`,
     );
   });
+}
+
+/** Parts nest: what a training run leaves out has to hold all that the other one draws. */
+async function refuseSharedCombinations({ store }: RunServices, draw: SkillmixConfig['draw'], runName: string) {
+  const identity = await readArtifact<{ readonly config: Partial<SkillmixConfig> }>(store, `${runName}/identity`);
+  const other = identity.rows[0]?.config.draw;
+  if (other === undefined || other.part === draw.part) return;
+  const [training, heldOut] = draw.part === 'train' ? [draw, other] : [other, draw];
+  if (training.heldOutShare >= heldOut.heldOutShare) return;
+  throw new ConfigError(
+    'config/unusable',
+    `draw.heldOutShare is ${draw.heldOutShare} here and ${other.heldOutShare} in run "${runName}", whose inventory is taken over: the rows for training leave out only ${training.heldOutShare} of all combinations, so that held-out ones would be among them. Give both runs the same share.`,
+  );
 }
 
 /** Stands for a type that the teacher has yet to write. */

@@ -2,6 +2,7 @@ import { configOfLoop } from '../configs/stage-sampling.ts';
 import { shardName, skillmixFolder, skillmixName, synthesisShardName } from '../domain/artifact-names.ts';
 import type { RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
+import type { FailureCount } from '../domain/skillmix/add-failures.ts';
 import type { Skill } from '../domain/skillmix/inventory.ts';
 import { planWave } from '../domain/skillmix/plan-wave.ts';
 import type { QueryType } from '../domain/skillmix/query-types.ts';
@@ -11,7 +12,6 @@ import { layOutSlots } from '../domain/skillmix/slots.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { readArtifact } from './read-artifact.ts';
 import type { RunServices, RunServicesProvider } from './run-services.ts';
-import { readPairMaterial } from './skillmix-prompts.ts';
 
 /** A wave: a combination for every row that is still to be had. */
 export interface SkillmixWave {
@@ -31,8 +31,8 @@ export interface PlannedWave {
 export interface WaveCounts {
   readonly pairs: number;
   readonly kept: number;
-  /** The commonest failure and its count; `null` without any. */
-  readonly mostOften: { readonly failed: string; readonly count: number } | null;
+  /** Most frequent first. */
+  readonly failures: readonly FailureCount[];
 }
 
 /** Draws combinations for the rows that are to be had, and makes rows of what came of them. */
@@ -98,7 +98,6 @@ async function settle(
       queryModel: skillmix?.teacher.name ?? '',
       temperature: sampling.temperature,
       topP: sampling.topP,
-      templates: (await readPairMaterial()).hash,
       known: await readKnown(services, run, firstBatch),
     },
   );
@@ -122,7 +121,7 @@ async function settle(
     configHash: run.configHash,
     policy: null,
     shards: [outcomes],
-    summary: { ...countWave(outcomes) },
+    summary: { ...countWave(outcomes), failures: countFailures(outcomes).map((entry) => ({ ...entry })) },
   });
 }
 
@@ -148,6 +147,6 @@ function countWave(outcomes: readonly SlotOutcome[]): WaveCounts {
   return {
     pairs: outcomes.length,
     kept: outcomes.filter(({ failed }) => failed === null).length,
-    mostOften: countFailures(outcomes)[0] ?? null,
+    failures: countFailures(outcomes),
   };
 }

@@ -7,7 +7,7 @@ import type { RunRef } from '../domain/run.ts';
 import { partition } from '../domain/shards.ts';
 import { summarizeDataset, type DatasetSummary, type SynthesisTokens } from '../domain/synthesis/dataset-summary.ts';
 import { describeMixShortfall, takeRows, type RowSelection } from '../domain/synthesis/row-selection.ts';
-import { settleDataset } from '../domain/synthesis/settle-dataset.ts';
+import { settleDataset, type DropCount } from '../domain/synthesis/settle-dataset.ts';
 import type { SynthesisRow } from '../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { readArtifact, refOf } from './read-artifact.ts';
@@ -27,6 +27,8 @@ export interface SettleDatasetInput {
   readonly shuffle: boolean;
   /** Why there may be fewer: a limit that ended the sampling, in words. Without it fewer are refused. */
   readonly shortfall?: string;
+  /** What was tried and never became a row, by reason. */
+  readonly failed?: readonly DropCount[];
   /** Tokens of all calls of the run; without it those that the manifests of the batches count. */
   readonly tokens?: SynthesisTokens;
 }
@@ -56,7 +58,7 @@ export function createSettleDatasetActivities(provider: RunServicesProvider) {
 
 async function settle(
   { store, config }: RunServices,
-  { run, batches, numRows, shuffle, shortfall = '', tokens }: SettleDatasetInput,
+  { run, batches, numRows, shuffle, shortfall = '', failed, tokens }: SettleDatasetInput,
 ): Promise<void> {
   const name = datasetName(run.runName);
   if ((await store.find(name)) !== undefined) return;
@@ -71,12 +73,13 @@ async function settle(
   const settled = settleDataset(sampled, {
     numRows,
     ...(filters === undefined ? {} : { choose: (good, count) => choose(good, count, selectionOf(filters)) }),
+    ...(failed === undefined ? {} : { failed }),
     shuffleSeed: shuffle ? config.seed : null,
     shortfall: shortfall === '' ? mixShortfall(filters) : shortfall,
   });
   const summary = summarizeDataset(settled, {
     asked: numRows,
-    sampled: sampled.length,
+    sampled: settled.sampled,
     shuffled: shuffle,
     tokens: tokens ?? (await sumBatchTokens(store, run.runName, batches)),
     mixShortfall: mixed,

@@ -1,6 +1,5 @@
 import { hashJson } from '../clients/content-hash.ts';
 import type { CallLedger } from '../clients/call-ledger.ts';
-import { PromptTooLongError } from '../domain/errors.ts';
 import { payOnce, type RefusedCall } from './paid-calls.ts';
 import type { TeacherRequest, TeacherSeat } from './skillmix-seats.ts';
 import type { WriterAnswer } from './writer-calls.ts';
@@ -15,8 +14,8 @@ export interface TeacherCalls {
 }
 
 /**
- * Asks the teacher through the ledger. A chat that has no room for its longest reply is not sent: it is kept as refused, as
- * if the server had said so.
+ * Asks the teacher through the ledger. A chat that has no room for its longest reply is not sent, and no call is counted: it
+ * is refused as if the server had said so.
  */
 export async function askTeacher(
   { seat, ledger, signal, count }: TeacherCalls,
@@ -31,9 +30,10 @@ export async function askTeacher(
     seed,
     ...(jsonSchema === undefined ? {} : { jsonSchema }),
   });
+  const tooLong = ledger.get(key) === undefined ? await findTooLong(seat, request, signal) : null;
+  if (tooLong !== null) return tooLong;
   const answer = await payOnce<WriterAnswer>(ledger, key, async () => {
     signal.throwIfAborted();
-    await refuseTooLong(seat, request, signal);
     const { text, finishReason, usage } = await seat.ask(request, signal);
     const { promptTokens = null, completionTokens = null } = usage;
     return { text, finishReason, promptTokens, completionTokens };
@@ -42,12 +42,15 @@ export async function askTeacher(
   return answer;
 }
 
-async function refuseTooLong(seat: TeacherSeat, { messages, sampling }: TeacherRequest, signal: AbortSignal) {
+async function findTooLong(
+  seat: TeacherSeat,
+  { messages, sampling }: TeacherRequest,
+  signal: AbortSignal,
+): Promise<RefusedCall | null> {
   const context = await seat.contextTokens(signal);
-  if (context === null) return;
+  if (context === null) return null;
   const tokens = await seat.countTokens(messages, signal);
-  if (tokens + sampling.maxTokens <= context) return;
-  throw new PromptTooLongError(
-    `The chat has ${tokens} tokens and its reply may have ${sampling.maxTokens}, more than the context of ${context}: lower maxTokens or show fewer examples.`,
-  );
+  if (tokens + sampling.maxTokens <= context) return null;
+  const message = `The chat has ${tokens} tokens and its reply may have ${sampling.maxTokens}, more than the context of ${context}: lower maxTokens or show fewer examples.`;
+  return { refused: { code: 'model-server/prompt-too-long', message } };
 }

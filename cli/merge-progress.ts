@@ -23,6 +23,7 @@ const COUNTED_IN: Readonly<Record<string, readonly string[]>> = {
   divergence: ['measureKl'],
   curate: ['labelQueries'],
   bootstrap: ['drawThoughts'],
+  generate: ['generateSkillmix'],
   // Rows count once they are through all stages.
   synthesize: [],
 };

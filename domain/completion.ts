@@ -1,6 +1,11 @@
 /** Why a completion ended: our closed set. Anything a server says beyond it is `other`, the raw word is kept beside it. */
 export type FinishReason = 'stop' | 'length' | 'repetition' | 'abort' | 'error' | 'other';
 
+/** Whether a completion came to its own end: what a limit, a loop or a filter broke off is no whole text. */
+export function isWhole(finishReason: FinishReason): boolean {
+  return finishReason === 'stop';
+}
+
 /** Maps a server's `finish_reason` to ours; missing and unknown words become `other`. */
 export function toFinishReason(raw: string | null | undefined): FinishReason {
   switch (raw) {

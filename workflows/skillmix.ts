@@ -2,7 +2,9 @@ import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import { addCounts, type RolloutCounts, type RunResult } from '../domain/run.ts';
+import { addFailures, type FailureCount } from '../domain/skillmix/add-failures.ts';
 import { adviseOnFailure } from '../domain/skillmix/advise.ts';
+import type { DropCount } from '../domain/synthesis/settle-dataset.ts';
 import { modelActivities, openingActivities } from './activity-proxies.ts';
 import { LoopControl } from './loop-control.ts';
 import type { LoopInput } from './loop-input.ts';
@@ -26,7 +28,8 @@ interface SkillmixState {
   readonly written: number;
   readonly kept: number;
   readonly pairs: number;
-  readonly mostOften: string | null;
+  /** Of all waves, most frequent first. */
+  readonly failures: readonly FailureCount[];
   readonly counts: RolloutCounts;
 }
 
@@ -37,7 +40,7 @@ const BEGIN: Omit<SkillmixState, 'counts'> = {
   written: 0,
   kept: 0,
   pairs: 0,
-  mostOften: null,
+  failures: [],
 };
 
 /** Continue as new well before the server insists (4,096 events), at about 6 events a batch. */
@@ -65,19 +68,21 @@ export async function skillmixWorkflow(input: SkillmixInput): Promise<RunResult>
       begun = { ...BEGIN, counts };
     }
     const waves = new SkillmixWaves(input, control, begun);
-    const { kept, settledBatches, counts } = await waves.run(); // rows <- refine(critique(draft(k skills, type)))
+    const { settledBatches, counts } = await waves.run(); // rows <- refine(critique(draft(k skills, type)))
 
     control.report({ stage: 'settle' });
     shortfall = waves.describeShortfall();
-    const { promptTokens: prompt, completionTokens: completion } = counts;
-    if (kept === 0) return;
+    const { promptTokens: prompt, completionTokens: completion, unreportedUsage } = counts;
+    // Without a row it fails with `data/no-rows` and the reason.
     await settleDataset({
       run,
       batches: settledBatches,
       numRows: config.numRows,
       shuffle: true,
       ...(shortfall === null ? {} : { shortfall }),
-      tokens: { prompt, completion },
+      failed: waves.describeFailed(),
+      // A sum that lacks calls would pass for a cost.
+      ...(unreportedUsage === 0 ? { tokens: { prompt, completion } } : {}),
     });
   };
   return runToReport(input, control, work, () => ({ reason: shortfall }));
@@ -105,7 +110,7 @@ class SkillmixWaves {
       this.keep({ plan });
       this.report();
       await this.writeBatches(plan.batches);
-      const { pairs, kept, mostOften } = await settleSkillmixWave({ run, wave, firstBatch, batches: plan.batches });
+      const { pairs, kept, failures } = await settleSkillmixWave({ run, wave, firstBatch, batches: plan.batches });
       this.keep({
         wave: wave + 1,
         settledBatches: firstBatch + plan.batches,
@@ -113,10 +118,10 @@ class SkillmixWaves {
         written: 0,
         kept: this.state.kept + kept,
         pairs: this.state.pairs + pairs,
-        mostOften: mostOften?.failed ?? this.state.mostOften,
+        failures: addFailures(this.state.failures, failures),
       });
       this.report();
-      if (wave === 0 && kept < config.generation.minYield * pairs) await this.hold(kept, pairs, mostOften);
+      if (wave === 0 && kept < config.generation.minYield * pairs) await this.hold(kept, pairs, failures);
       if (workflowInfo().continueAsNewSuggested) await this.goOnAfresh();
     }
     return this.state;
@@ -124,11 +129,19 @@ class SkillmixWaves {
 
   /** Why the dataset has fewer rows than were asked for; `null` where it has them all. */
   describeShortfall(): string | null {
-    const { kept, pairs, mostOften } = this.state;
+    const { kept, pairs, failures } = this.state;
+    const [mostOften] = failures;
     const { numRows, generation } = this.input.config;
     if (kept >= numRows) return null;
-    const why = mostOften === null ? '' : ` Most often: ${mostOften}. ${adviseOnFailure(mostOften)}`;
+    const why = mostOften === undefined ? '' : ` Most often: ${mostOften.failed}. ${adviseOnFailure(mostOften.failed)}`;
     return `${kept} of ${numRows} rows: ${pairs} pairs were tried, each row with at most ${generation.redraws} redraws (generation.redraws).${why}`;
+  }
+
+  /** Pairs that never became a row; a message that repeats another is a row that was dropped. */
+  describeFailed(): readonly DropCount[] {
+    return this.state.failures
+      .filter(({ failed }) => failed !== 'duplicate')
+      .map(({ failed, count }) => ({ by: 'skillmix', reason: failed, rows: count }));
   }
 
   private keep(change: Partial<SkillmixState>): void {
@@ -164,17 +177,15 @@ class SkillmixWaves {
   }
 
   private async goOnAfresh(): Promise<void> {
+    // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
+    await this.control.untilRunning();
     await continueAsNew<typeof skillmixWorkflow>({ ...this.input, resumeFrom: this.state });
   }
 
   /** Pauses the run once, with the numbers and what to do about the commonest failure. */
-  private async hold(
-    kept: number,
-    pairs: number,
-    mostOften: { readonly failed: string; readonly count: number } | null,
-  ): Promise<void> {
+  private async hold(kept: number, pairs: number, [mostOften]: readonly FailureCount[]): Promise<void> {
     const why =
-      mostOften === null
+      mostOften === undefined
         ? ''
         : ` Most often: ${mostOften.failed} (${mostOften.count}). ${adviseOnFailure(mostOften.failed)}`;
     await this.control.hold(

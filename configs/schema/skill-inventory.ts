@@ -5,9 +5,9 @@ const minSimilarity = z
   .number()
   .gt(0)
   .max(1)
-  .default(0.8)
+  .default(1)
   .describe(
-    'smallest likeness in spelling of two names that are merged into one skill; 1 merges none but reordered words',
+    'smallest likeness in spelling of two names that are merged into one skill; 1 merges reordered and re-joined words alone, and 0.8 also formal_writing with informal_writing',
   );
 
 const queryTypes = z

@@ -118,7 +118,7 @@ export const skillmixConfig = z
     lowQuality: lowQualityConfig.optional().describe('spoil a share of the answers, to see what they do to a training'),
     evaluation: z.strictObject(intervalFields).prefault({}),
   })
-  .superRefine(({ draw, generation, sampling, inventory }, context) => {
+  .superRefine(({ draw, generation, sampling, inventory, teacher }, context) => {
     const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (draw.part === 'held-out' && draw.heldOutShare === 0) {
       complain(
@@ -132,6 +132,16 @@ export const skillmixConfig = z
         ['sampling', 'temperature'],
         '0 would write the same unreadable reply again; raise it or set attempts to 1',
       );
+    }
+    const { topK, minP, repetitionPenalty } = sampling;
+    if (teacher !== 'self' && teacher.server === 'openai') {
+      const given = Object.entries({ topK: topK !== 0, minP: minP !== 0, repetitionPenalty: repetitionPenalty !== 1 });
+      for (const [field] of given.filter(([, isSet]) => isSet)) {
+        complain(
+          ['sampling', field],
+          'is not sent to a teacher behind server: openai; leave it out, or say server: vllm',
+        );
+      }
     }
     if (inventory.source === 'run' && !runName.safeParse(inventory.run).success) {
       complain(['inventory', 'run'], 'must be the name of a run');

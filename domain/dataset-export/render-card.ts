@@ -106,6 +106,9 @@ function summarySections(summary: DatasetSummary): readonly string[] {
     ...(typeof mixShortfall === 'string' ? [escapeMarkdown(mixShortfall)] : []),
     shuffled ? 'The rows are shuffled by the seed of the run.' : 'The rows stand in the order in which they were made.',
     markdownTable(['user turns', 'rows'], Object.entries(summary.turns)),
+    ...(summary.qualities === undefined
+      ? []
+      : [markdownTable(['quality of the answer', 'rows'], Object.entries(summary.qualities))]),
     '## Filters',
     drops.length === 0
       ? 'Nothing was dropped.'

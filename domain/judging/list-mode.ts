@@ -69,7 +69,7 @@ function readEntry(name: string, entry: unknown): Verdict {
 
 function readObject(text: string): ReadonlyMap<string, unknown> | undefined {
   // A server without structured output may set its JSON in a code fence.
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*)\n\s*```\s*$/i.exec(text);
+  const fenced = /^```(?:json)?[ \t\r]*\n([\s\S]*)```$/i.exec(text.trim());
   try {
     const value: unknown = JSON.parse(fenced?.[1] ?? text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -7,7 +7,7 @@ import { findUnreadable, unparsed, withoutVerdict } from './unreadable.ts';
 import { countAnswers } from './votes.ts';
 
 /** A score and nothing else; judges like to add "Score:" before or "/100" after. */
-const SCORE = /^[\s*_`]*(?:score[\s*_`]*:)?[\s*_`]*(\d{1,3}(?:\.\d+)?)(?:\s*\/\s*100)?[\s*_`.]*$/i;
+const SCORE = /^[\s*_`]*(?:score[\s*_`]*:[\s*_`]*)?(\d{1,3}(?:\.\d+)?)(?:\s*\/\s*100)?[\s*_`.]*$/i;
 
 /** Fills the template that asks for a number. */
 export function renderScorePrompt(template: string, { instruction, answer, question }: JudgeFields): string {

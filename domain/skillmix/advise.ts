@@ -5,6 +5,10 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
   [/\/cut$/, 'Replies reach the length limit: raise sampling.maxTokens or lower generation.responseWords.'],
   [
+    /\/unfinished$/,
+    'Replies end in a loop, in a filter or without a known reason: look at them in the report, raise sampling.temperature, or check what the server calls a regular end.',
+  ],
+  [
     /\/too-long$/,
     'Chats outgrow the context: serve a longer one, lower sampling.maxTokens or generation.critiqueMaxTokens.',
   ],

@@ -1,4 +1,4 @@
-import type { FinishReason } from '../completion.ts';
+import { isWhole, type FinishReason } from '../completion.ts';
 import { stripThoughts } from '../judging/strip-thoughts.ts';
 import { isApology } from './parse-pair.ts';
 
@@ -13,8 +13,8 @@ export type CritiqueReply =
     }
   | { readonly ok: false; readonly fault: 'empty' | 'apology' };
 
-const WEAKNESSES = /^[\s#*_>\d.)]*(?:weak(?:ness(?:es)?|\s*points?)?|problems?|flaws?|issues?)\b[^\n:：]*[:：*]*/im;
-const STRENGTHS = /^[\s#*_>\d.)]*(?:strengths?|strong\s*points?|what\s+(?:works|should stay))\b/im;
+const WEAKNESSES = /^[ \t#*_>\d.)]*(?:weak(?:ness(?:es)?|\s*points?)?|problems?|flaws?|issues?)\b[^\n:：]*[:：*]*/im;
+const STRENGTHS = /^[ \t#*_>\d.)]*(?:strengths?|strong\s*points?|what\s+(?:works|should stay))\b/im;
 const NOTHING =
   /^[\s\-*•.:]*(?:none|nothing|no (?:real |major |obvious )?(?:weakness\w*|problems?|issues?)|n\/a)\b[^\n]{0,60}$/i;
 const FAULT_WORDS =
@@ -25,7 +25,7 @@ export function parseCritique(reply: string, finishReason: FinishReason): Critiq
   const text = stripThoughts(reply).trim();
   if (text === '') return { ok: false, fault: 'empty' };
   if (isApology(text)) return { ok: false, fault: 'apology' };
-  return { ok: true, text, onlyPraise: isOnlyPraise(text), cut: finishReason === 'length' };
+  return { ok: true, text, onlyPraise: isOnlyPraise(text), cut: !isWhole(finishReason) };
 }
 
 function isOnlyPraise(text: string): boolean {

@@ -10,8 +10,9 @@ export interface Heading {
 const WORDS_BEFORE = String.raw`(?:(?:the|your|my|refined|revised|improved|rewritten|updated|final|new|better|user|human)\s+){0,3}`;
 const INSTRUCTION = String.raw`(?:instructions?|quer(?:y|ies)|user message|message|prompt)`;
 const RESPONSE = String.raw`(?:responses?|answers?|repl(?:y|ies))`;
+/** Each run of blanks has one place to stand: two that meet would be tried in every division of a long one. */
 const LINE = new RegExp(
-  String.raw`^[ \t>]*(?<hash>#{1,6})?[ \t]*(?:\d{1,2}[.)][ \t]*)?(?<bold>\*{1,3}|_{2,3})?[ \t]*${WORDS_BEFORE}(?:(?<instruction>${INSTRUCTION})|(?<response>${RESPONSE}))[ \t]*(?:\([^)\n]{0,40}\))?[ \t]*(?<end>(?:\*{1,3}|_{2,3})?[ \t]*[:：]?[ \t]*(?:\*{1,3}|_{2,3})?)(?=(?<rest>[^\n]*))`,
+  String.raw`^[ \t>]*(?:(?<hash>#{1,6})[ \t]*)?(?:\d{1,2}[.)][ \t]*)?(?:(?<bold>\*{1,3}|_{2,3})[ \t]*)?${WORDS_BEFORE}(?:(?<instruction>${INSTRUCTION})|(?<response>${RESPONSE}))[ \t]*(?:\([^)\n]{0,40}\))?[ \t]*(?<end>(?:\*{1,3}|_{2,3})?[ \t]*[:：]?[ \t]*(?:\*{1,3}|_{2,3})?)(?=(?<rest>[^\n]*))`,
   'gimu',
 );
 

@@ -10,7 +10,7 @@ export function parseGroups(reply: string, labels: readonly string[]): ReadonlyM
   const known = new Set(labels);
   const groups = new Map<string, string>();
   for (const line of stripThoughts(reply).split(/\r?\n/)) {
-    const [, head = '', members = ''] = /^\s*(?:[-*•]|\d{1,3}[.)])?\s*([^:]{1,100}):(.+)$/.exec(line) ?? [];
+    const [, head = '', members = ''] = /^(?:(?:[-*•]|\d{1,3}[.)])\s*)?([^:]{1,100}):(.+)$/.exec(line.trim()) ?? [];
     const name = normaliseName(head);
     if (!isName(name)) continue;
     for (const member of members.split(/[,;]/)) {

@@ -7,7 +7,10 @@ export interface Pair {
 /** Why no pair was read from a reply. */
 export const PAIR_FAULTS = [
   'empty',
+  /** Ended by the length limit: a shorter reply may be whole. */
   'cut',
+  /** Broken off for another reason: a loop, a filter, an end that the server did not name. */
+  'unfinished',
   'no-labels',
   'no-instruction',
   'no-response',

@@ -2,7 +2,7 @@ import { stripThoughts } from '../judging/strip-thoughts.ts';
 
 const MARK = /^\s*(?:[-*•–]\s+|\(?\d{1,4}[.):]\s*|[a-z][.)]\s+)?/i;
 /** What follows a name on its line: a definition after a colon or a dash. */
-const DEFINITION = /\s*(?::|\s[-–—]\s).*$/s;
+const DEFINITION = /(?::|\s[-–—]\s).*$/s;
 
 /**
  * The entries of a list that a model wrote: one a line under any bullets or numbers, a JSON list, bare or under `names`, or one line with commas.
@@ -27,12 +27,12 @@ export function parseList(reply: string): readonly string[] {
   const [only] = entries;
   const isOneLine = entries.length === 1 && only !== undefined && (only.match(/,/g) ?? []).length >= 2;
   return (isOneLine ? only.split(',') : entries)
-    .map((entry) => entry.replace(/[.,;]+$/, '').trim())
+    .map((entry) => entry.replace(/(?<![.,;])[.,;]+$/, '').trim())
     .filter((entry) => entry !== '');
 }
 
 function parseJsonList(text: string): readonly string[] | null {
-  const [, fenced] = /^```(?:json)?\s*\n([\s\S]*?)\n```/.exec(text) ?? [];
+  const [, fenced] = /^```(?:json)?[ \t\r]*\n([\s\S]*?)\n```/.exec(text) ?? [];
   const body = (fenced ?? text).trim();
   if (!/^[[{]/.test(body)) return null;
   try {

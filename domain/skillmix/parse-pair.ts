@@ -1,4 +1,4 @@
-import type { FinishReason } from '../completion.ts';
+import { isWhole, type FinishReason } from '../completion.ts';
 import { stripThoughts } from '../judging/strip-thoughts.ts';
 import { findHeadings, type Heading } from './find-headings.ts';
 import { CANNOT_COMBINE, type PairFault, type PairReply } from './pair.ts';
@@ -16,17 +16,17 @@ const APOLOGY =
 /** An answer to somebody in trouble may begin with regret; a refusal is short. */
 const LONGEST_APOLOGY = 400;
 const PLACEHOLDER = /^(?:<[^<>\n]{1,80}>|\[[^[\]\n]{1,80}\]|\([^()\n]{1,80}\)|\{[^{}\n]{1,80}\}|\.{3}|…)$/;
-/** Rules and stray heading marks between the parts. */
-const STRAY_END = /(?:\n[ \t]*(?:#{1,6}|-{3,}|\*{3,}|={3,})[ \t]*)+$/;
+/** A line with a rule or a stray heading mark, as it stands between the parts. */
+const STRAY_LINE = /^[ \t]*(?:#{1,6}|-{3,}|\*{3,}|={3,})[ \t]*$/;
 
 /** Reads a message and its answer from a reply, or says why it can't. */
 export function parsePair(reply: string, finishReason: FinishReason, format: PairFormat): PairReply {
   const text = stripThoughts(reply).replaceAll('\r\n', '\n').trim();
-  if (text === '') return fault(finishReason === 'length' ? 'cut' : 'empty');
+  if (text === '') return fault(isWhole(finishReason) ? 'empty' : brokenOff(finishReason));
   if (isRefusalToCombine(text)) return fault('cannot-combine');
   const read = format.output === 'json' ? readJson(text) : readLabels(text, format.allowAnswerOnly);
   // What was cut may have lost its label or its end: the finish reason says so, nothing else does.
-  if (finishReason === 'length') return fault('cut');
+  if (!isWhole(finishReason)) return fault(brokenOff(finishReason));
   return read.ok ? check(read, format) : read;
 }
 
@@ -38,6 +38,10 @@ export function parseInstruction(reply: string): string | null {
   const found = quoted === undefined ? (read.ok ? read.instruction : null) : readString(quoted);
   const message = tidy(found ?? '');
   return message === '' || PLACEHOLDER.test(message) ? null : message;
+}
+
+function brokenOff(finishReason: FinishReason): PairFault {
+  return finishReason === 'length' ? 'cut' : 'unfinished';
 }
 
 function readString(quoted: string): string | null {
@@ -91,7 +95,9 @@ function readAnswerOnly(text: string, headings: readonly Heading[], allowAnswerO
 
 /** Both labels in one line: taken where the second one stands there only once. */
 function inlineResponse(text: string, { contentStart, lineStart }: Heading): Heading | undefined {
-  const found = [...text.slice(contentStart).matchAll(/(?<=\s)[#*_]*\s*(?:response|answer)\s*[*_]*\s*[:：]\s*[*_]*/gi)];
+  const found = [
+    ...text.slice(contentStart).matchAll(/(?<=\s)(?:[#*_]+\s*)?(?:response|answer)\s*(?:[*_]+\s*)?[:：]\s*[*_]*/gi),
+  ];
   const [only] = found;
   if (found.length !== 1 || only === undefined) return undefined;
   const at = contentStart + only.index;
@@ -110,7 +116,7 @@ function endOfResponse(text: string, headings: readonly Heading[], first: Headin
 }
 
 function readJson(text: string): PairReply {
-  const [, fenced] = /^```(?:json)?\s*\n([\s\S]*?)\n```/.exec(text) ?? [];
+  const [, fenced] = /^```(?:json)?[ \t]*\n([\s\S]*?)\n```/.exec(text) ?? [];
   const body = fenced ?? text.slice(Math.max(0, text.indexOf('{')), text.lastIndexOf('}') + 1);
   let value: unknown;
   try {
@@ -138,16 +144,19 @@ function check(
 }
 
 function tidy(text: string): string {
-  return stripQuotes(text.trim().replace(STRAY_END, '').trim());
+  const lines = text.trim().split('\n');
+  let end = lines.length;
+  while (end > 1 && STRAY_LINE.test(lines[end - 1] ?? '')) end -= 1;
+  return stripQuotes(lines.slice(0, end).join('\n').trim());
 }
 
-/** Reads an answer that was spoiled on purpose: any text will do, but not an apology or one that was cut. */
+/** Reads an answer that was spoiled on purpose: any text will do, but not an apology or one that was broken off. */
 export function parseSpoiled(
   reply: string,
   finishReason: FinishReason,
 ): { readonly ok: true; readonly value: string } | { readonly ok: false; readonly fault: PairFault } {
   const value = stripQuotes(stripThoughts(reply));
-  if (finishReason === 'length') return { ok: false, fault: 'cut' };
+  if (!isWhole(finishReason)) return { ok: false, fault: brokenOff(finishReason) };
   if (value === '') return { ok: false, fault: 'empty' };
   return isApology(value) ? { ok: false, fault: 'apology' } : { ok: true, value };
 }

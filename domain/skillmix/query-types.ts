@@ -24,7 +24,7 @@ const OPENING = /^ {0,3}(?:#{1,6}\s*)?(?:\d{1,3}[.)]\s*)?(?:\*\*(.+?)\*\*\s*[:�
 const STARTS = /^ {0,3}(?:#{1,6}\s*|\d{1,3}[.)]\s*|\*\*)/;
 const BULLET = /^\s*(?:[-*•]|[a-z]\)|\d{1,3}[.)])\s+/i;
 const EXAMPLE_LABEL =
-  /^\**(?:examples?|sample|e\.g\.)(?:\s+(?:query|queries|message|messages))?\s*\d*\**\s*[:：]\s*\**\s*/i;
+  /^\**(?:examples?|sample|e\.g\.)(?:\s+(?:query|queries|message|messages))?\s*(?:\d+\**\s*|\*+\s*)?[:：]\s*\**\s*/i;
 const DEFINITION_LABEL = /^\**(?:definition|description|meaning)\**\s*[:：]\s*\**\s*/i;
 
 /**
@@ -58,7 +58,7 @@ function splitBlocks(text: string): readonly Block[] {
   const blocks: Block[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const match = STARTS.test(line) ? OPENING.exec(line) : null;
-    const name = (match?.[1] ?? match?.[2] ?? '').replace(/[:：*]+$/, '').trim();
+    const name = (match?.[1] ?? match?.[2] ?? '').replace(/(?<![:：*])[:：*]+$/, '').trim();
     const isLabel = EXAMPLE_LABEL.test(`${name}:`) || DEFINITION_LABEL.test(`${name}:`);
     if (match !== null && name !== '' && !isLabel) blocks.push({ line: index + 1, name, body: [match[3] ?? ''] });
     else blocks.at(-1)?.body.push(line);

@@ -40,6 +40,8 @@ export type PairEnd =
 /** All that happened for one planned pair. */
 export interface PairResult extends PlannedPair {
   readonly rowId: string;
+  /** sha256 (hex) over the templates of all its turns. */
+  readonly templates: string;
   /** Examples that the draft's prompt had room for. */
   readonly examples: number;
   readonly replies: readonly TurnReply[];

@@ -1,5 +1,6 @@
 import { wordsOf } from '../bolt/word-grams.ts';
 import type { SkillmixOrigin, SynthesisRow } from '../synthesis/synthesis-row.ts';
+import { addFailures, type FailureCount } from './add-failures.ts';
 import type { PairResult } from './result.ts';
 
 /** What became of one planned pair. */
@@ -20,7 +21,7 @@ export interface SettledWave {
 }
 
 /** How the results of a wave become rows. */
-export interface WaveFacts extends Pick<SkillmixOrigin, 'queryModel' | 'temperature' | 'topP' | 'templates'> {
+export interface WaveFacts extends Pick<SkillmixOrigin, 'queryModel' | 'temperature' | 'topP'> {
   /** Keys of the messages that earlier waves have kept. */
   readonly known: ReadonlySet<string>;
 }
@@ -53,10 +54,11 @@ export function settleWave(results_B: readonly (readonly PairResult[])[], facts:
 }
 
 function toRow(
-  { rowId, skills, queryType, quality, seed }: PairResult,
+  { rowId, skills, queryType, quality, seed, replies, templates }: PairResult,
   { instruction, response }: { readonly instruction: string; readonly response: string },
-  { queryModel, temperature, topP, templates }: WaveFacts,
+  { queryModel, temperature, topP }: WaveFacts,
 ): SynthesisRow {
+  const replyFinish = replies.findLast((reply) => reply.fault === null && reply.seed === seed)?.finishReason;
   return {
     rowId,
     messages: [
@@ -75,16 +77,14 @@ function toRow(
       quality,
       templates,
     },
+    ...(replyFinish ? { replyFinish } : {}),
   };
 }
 
 /** Pairs by what became of them, the most frequent failure first. */
-export function countFailures(
-  outcomes: readonly Pick<SlotOutcome, 'failed'>[],
-): readonly { readonly failed: string; readonly count: number }[] {
-  const counts = new Map<string, number>();
-  for (const { failed } of outcomes) if (failed !== null) counts.set(failed, (counts.get(failed) ?? 0) + 1);
-  return [...counts]
-    .map(([failed, count]) => ({ failed, count }))
-    .toSorted((a, b) => b.count - a.count || (a.failed < b.failed ? -1 : 1));
+export function countFailures(outcomes: readonly Pick<SlotOutcome, 'failed'>[]): readonly FailureCount[] {
+  return addFailures(
+    [],
+    outcomes.flatMap(({ failed }) => (failed === null ? [] : [{ failed, count: 1 }])),
+  );
 }

@@ -27,6 +27,8 @@ export type DatasetSummary = {
   readonly methods: Tally;
   readonly models: { readonly query: Tally; readonly reply: Tally; readonly reward: Tally };
   readonly turns: Tally;
+  /** Rows of Instruct-SkillMix by whether their answer was spoiled for an ablation. */
+  readonly qualities?: Tally;
   /** UTF-16 units of all user and all assistant turns. */
   readonly chars: { readonly user: number; readonly assistant: number };
   /** `null` where the run did not count them. */
@@ -73,6 +75,9 @@ export function summarizeDataset(
       reward: tally(rows, ({ rewards }) => rewards?.rewardModel),
     },
     turns: tally(rows, ({ messages }) => messages.filter(({ role }) => role === 'user').length.toString()),
+    ...(rows.some(({ origin }) => origin.method === 'skillmix')
+      ? { qualities: tally(rows, ({ origin }) => (origin.method === 'skillmix' ? origin.quality : undefined)) }
+      : {}),
     chars: { user: countChars(rows, 'user'), assistant: countChars(rows, 'assistant') },
     tokens,
     filters,

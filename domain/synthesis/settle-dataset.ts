@@ -13,6 +13,8 @@ export interface DatasetRules {
   readonly choose?: (good: readonly DatasetRow[], numRows: number) => readonly DatasetRow[];
   /** Why there may be fewer; `null` where there may not. */
   readonly shortfall: string | null;
+  /** What was tried and never became a row; it counts as sampled and dropped. */
+  readonly failed?: readonly DropCount[];
 }
 
 /** A row of a finished dataset: one that nothing dropped. */
@@ -24,6 +26,8 @@ export type DropCount = { readonly by: string; readonly reason: string; readonly
 /** A dataset, and what became of every row that it was chosen from. */
 export interface SettledRows {
   readonly rows: readonly DatasetRow[];
+  /** All that the rows are from: `rows + unused` and all drops add up to it. */
+  readonly sampled: number;
   /** Most first. */
   readonly drops: readonly DropCount[];
   /** Rows that ask the same as an earlier one, or have its id; they are among the drops. */
@@ -44,7 +48,7 @@ export const DUPLICATE_STAGE = 'dataset';
  */
 export function settleDataset(
   sampled: readonly SynthesisRow[],
-  { numRows, shuffleSeed, choose, shortfall }: DatasetRules,
+  { numRows, shuffleSeed, choose, shortfall, failed = [] }: DatasetRules,
 ): SettledRows {
   if (!Number.isSafeInteger(numRows) || numRows < 1) throw new RangeError(`numRows must be at least 1, got ${numRows}`);
   const drops: { readonly by: string; readonly reason: string }[] = [];
@@ -57,11 +61,13 @@ export function settleDataset(
   }
   const chosen = choose === undefined ? good : choose(good, numRows);
   const rows = (shuffleSeed === null ? chosen : shuffled(chosen, shuffleSeed)).slice(0, numRows);
-  requireEnough(rows.length, numRows, sampled.length, shortfall);
+  const tried = sampled.length + failed.reduce((sum, drop) => sum + drop.rows, 0);
+  requireEnough(rows.length, numRows, tried, shortfall);
   return {
     rows,
-    drops: countDrops(drops),
-    duplicates: drops.filter(({ by }) => by === DUPLICATE_STAGE).length,
+    sampled: tried,
+    drops: [...countDrops(drops), ...failed].toSorted(byRows),
+    duplicates: drops.filter(({ by, reason }) => by === DUPLICATE_STAGE || reason === 'duplicate').length,
     unused: good.length - rows.length,
     shortfall: rows.length < numRows ? shortfall : null,
   };
@@ -94,7 +100,8 @@ function requireEnough(rows: number, numRows: number, sampled: number, shortfall
   if (rows >= numRows) return;
   const found = `${rows} of the ${numRows} rows that the dataset is to have are there: ${sampled} were sampled and the others were dropped`;
   if (rows === 0) {
-    throw new DataError('data/no-rows', `${found}. The report says by which filters; loosen them, or sample more.`);
+    const advice = 'The report says by which filters; loosen them, or sample more.';
+    throw new DataError('data/no-rows', `${found}. ${shortfall?.trim() ? shortfall : advice}`);
   }
   if (shortfall === null || shortfall.trim() === '') {
     throw new DataError(
@@ -110,7 +117,9 @@ function countDrops(drops: readonly { readonly by: string; readonly reason: stri
     const key = canonicalJson([by, reason]);
     counts.set(key, { by, reason, rows: (counts.get(key)?.rows ?? 0) + 1 });
   }
-  return [...counts.values()].toSorted(
-    (a, b) => b.rows - a.rows || (`${a.by} ${a.reason}` < `${b.by} ${b.reason}` ? -1 : 1),
-  );
+  return [...counts.values()];
+}
+
+function byRows(a: DropCount, b: DropCount): number {
+  return b.rows - a.rows || (`${a.by} ${a.reason}` < `${b.by} ${b.reason}` ? -1 : 1);
 }

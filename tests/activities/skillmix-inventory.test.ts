@@ -78,6 +78,26 @@ describe('the inventory', () => {
     });
   });
 
+  it.each([
+    [{ part: 'held-out', heldOutShare: 0.3 }, { heldOutShare: 0.2 }],
+    [
+      { part: 'train', heldOutShare: 0.1 },
+      { part: 'held-out', heldOutShare: 0.2 },
+    ],
+  ] as const)(
+    'of another run is refused for %j where that has %j: held-out rows would be trained on',
+    async (draw, other) => {
+      await bench.open({ draw: other });
+      bench.runName = 'other';
+      expect(await failureFrom(bench.open({ draw, inventory: { source: 'run', run: 'test' } }))).toMatchObject({
+        type: 'config/unusable',
+        message: expect.stringContaining(`draw.heldOutShare is ${draw.heldOutShare} here and 0.2 in run "test"`),
+      });
+      const same = { ...draw, heldOutShare: 0.2 };
+      expect(await bench.open({ draw: same, inventory: { source: 'run', run: 'test' } })).toMatchObject({ skills: 6 });
+    },
+  );
+
   it('of too few skills ends the run with what was dropped and what to do', async () => {
     await writeFile(bench.files.skills, 'planning_ahead\nplanning ahead\nPlanning-Ahead\n');
     expect(await failureFrom(bench.open())).toMatchObject({

@@ -1,5 +1,7 @@
 // Locks what one chat of Instruct-SkillMix does when its turns go wrong: only the failing turn is asked for again, cut replies
 // are shortened, chats that don't fit are not sent, and a judge that does not prefer the refined pair keeps the draft.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PairResult } from '../../domain/skillmix/result.ts';
 import { failureFrom } from '../support/activity-bench.ts';
@@ -100,6 +102,24 @@ describe('one chat', () => {
     expect(result.change?.unchanged).toBe(false);
   });
 
+  it('keeps the pair of the first asking where the second one gives none', async () => {
+    let draft = '';
+    bench.instead = (turn, times) => {
+      if (turn === 'draft') return (draft = '### Instruction:\nHow far?\n\n### Response:\nThree miles.');
+      if (turn === 'critique' && times === 0) return 'Weaknesses:\n- None.\nStrengths:\n- All of it.';
+      if (turn !== 'refine') return undefined;
+      return times === 0 ? draft : "I'm sorry, but I can't.";
+    };
+    const result = await bench.makeOne({ generation: { attempts: 1 } });
+    expect(turnsOf(result).at(-1)).toBe('refine 0 apology');
+    expect(result.end).toEqual({
+      ok: true,
+      from: 'refined',
+      pair: { instruction: 'How far?', response: 'Three miles.' },
+    });
+    expect(result.change?.unchanged).toBe(true);
+  });
+
   it.each([
     ['drop', { ok: false, turn: 'refine', fault: 'apology' }],
     ['draft', { ok: true, from: 'draft' }],
@@ -122,6 +142,36 @@ describe('one chat', () => {
   });
 });
 
+describe('the prompts of a run', () => {
+  it('are those that it was opened with: with others no further pair is written', async () => {
+    await bench.makeOne();
+    bench.runName = 'changed';
+    const identity = 'changed/identity';
+    const makeWithOthers = async () => {
+      await bench.open();
+      await rm(join(bench.folder, 'store', identity), { recursive: true });
+      await bench.store.write({
+        name: identity,
+        schema: 'run-identity',
+        step: 'open-run',
+        parents: [],
+        configHash: '0'.repeat(64),
+        policy: null,
+        shards: [[{ 'pair prompts': 'f'.repeat(64) }]],
+        summary: {},
+      });
+      await bench.plan();
+      await bench.generate();
+    };
+    expect(await failureFrom(makeWithOthers())).toMatchObject({
+      type: 'config/run-exists',
+      nonRetryable: true,
+      message: expect.stringContaining('was opened with other prompts of pairs'),
+    });
+    expect(bench.bodies()).toHaveLength(3);
+  });
+});
+
 describe('the gate', () => {
   it('keeps the refined pair that the judge prefers, in whatever order it is shown', async () => {
     const result = await bench.makeOne({ generation: { gate: {} } });
@@ -134,6 +184,27 @@ describe('the gate', () => {
     expect(turnsOf(result).slice(-2)).toEqual(['gate 0 unreadable', 'gate 1 unreadable']);
     expect([result.gate, result.end]).toMatchObject(['unreadable', { ok: true, from: 'draft', pair: result.draft }]);
     expect(result.refined).not.toBeNull();
+  });
+});
+
+describe('the judge of a gate', () => {
+  it('is asked as often at once as its own endpoint allows, not as the teacher does', async () => {
+    const askedAt: number[] = [];
+    bench.instead = (turn) => {
+      if (turn !== 'gate') return undefined;
+      askedAt.push(Date.now());
+      return { ...say('BETTER: A'), delayMs: 200 };
+    };
+    const judge = { baseUrl: bench.server.baseUrl, model: 'scripted', callsInFlight: 1 };
+    await bench.makeOne({ numRows: 3, generation: { gate: { judge } } });
+    const gaps = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0));
+    expect(gaps).toHaveLength(2);
+    expect(Math.min(...gaps)).toBeGreaterThan(150);
+  });
+
+  it('has no lane to wait for where it is the teacher itself', async () => {
+    const policy = { baseUrl: bench.server.baseUrl, model: 'scripted', callsInFlight: 1 };
+    expect((await bench.makeOne({ policy, generation: { gate: {} } })).gate).toBe('refined');
   });
 });
 
@@ -165,6 +236,25 @@ describe('the context', () => {
     const result = await bench.makeOne();
     expect(result.end).toEqual({ ok: false, turn: 'critique', fault: 'too-long' });
     expect(bench.bodies()).toHaveLength(1);
+  });
+});
+
+describe('the costs', () => {
+  it('tell calls without a token count apart from free ones', async () => {
+    bench.instead = (turn) => {
+      if (turn !== 'critique') return undefined;
+      const message = { content: 'Weaknesses:\n- It is vague.' };
+      return { body: { choices: [{ index: 0, message, finish_reason: 'stop' }] } };
+    };
+    await bench.makeOne();
+    expect(await bench.generate()).toMatchObject({ calls: 3, unreportedUsage: 1 });
+  });
+
+  it('leave out a chat that was too long to be sent', async () => {
+    bench.instead = (turn) =>
+      turn === 'draft' ? `### Instruction:\nHow?\n\n### Response:\n${'far '.repeat(3500)}` : undefined;
+    await bench.makeOne();
+    expect(await bench.generate()).toMatchObject({ calls: 1, unreportedUsage: 0 });
   });
 });
 

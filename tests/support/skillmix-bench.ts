@@ -83,13 +83,14 @@ export async function startSkillmixBench() {
       await inActivity(() => activities.openRun({ run: bench.run(), config }));
       return inActivity(() => activities.buildInventory({ run: bench.run() }));
     },
+    plan: () => inActivity(() => activities.planSkillmixWave({ run: bench.run(), wave: 0, firstBatch: 0 })),
     generate: () => inActivity(() => activities.generateSkillmix({ run: bench.run(), batch: 0 })),
     results: async () =>
       (await readArtifact<PairResult>(bench.store, `${bench.runName}/skillmix/results/shard-000`)).rows,
     /** The only pair of a run of one row. */
     async makeOne(changes: Changes = {}): Promise<PairResult> {
       await bench.open(changes);
-      await inActivity(() => activities.planSkillmixWave({ run: bench.run(), wave: 0, firstBatch: 0 }));
+      await bench.plan();
       await bench.generate();
       const [only] = await bench.results();
       if (only === undefined) throw new Error('no pair was made');

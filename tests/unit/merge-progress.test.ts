@@ -60,6 +60,11 @@ describe('the progress of a run', () => {
     expect(mergeProgress('lab', [curating], [makePending('labelQueries', { done: 3, total: 4 })]).stageDone).toBe(5);
   });
 
+  it('counts pairs while they are written', () => {
+    const writing = makeLoop({ stage: 'generate', done: 3, total: 12 });
+    expect(mergeProgress('lab', [writing], [makePending('generateSkillmix', { done: 2, total: 3 })]).stageDone).toBe(5);
+  });
+
   it('adds the share of a step of which a shard has done a part', () => {
     const refining = makeLoop({ stage: 'refine', done: 3, total: 8 });
     const halves = [makePending('judge', { done: 2, total: 4 }), makePending('rewrite', { done: 2, total: 4 })];

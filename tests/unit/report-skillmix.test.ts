@@ -16,6 +16,7 @@ function makeResult(slot: number, changes: Partial<PairResult> = {}): PairResult
     redraw: 0,
     skills: ['reading_maps', `skill_${slot}`],
     rowId: `row-${slot}`,
+    templates: 'hash',
     examples: 2,
     replies: [
       { turn: 'draft', isRewrite: false, attempt: 0, seed: 1, text: 'no', finishReason: 'stop', fault: 'no-labels' },
@@ -32,7 +33,7 @@ function makeResult(slot: number, changes: Partial<PairResult> = {}): PairResult
   };
 }
 
-const FACTS = { queryModel: 'teacher', temperature: 0.7, topP: 1, templates: 'hash', known: new Set<string>() };
+const FACTS = { queryModel: 'teacher', temperature: 0.7, topP: 1, known: new Set<string>() };
 
 describe('a settled wave', () => {
   const results = [
@@ -50,6 +51,7 @@ describe('a settled wave', () => {
       [['row-2', 'duplicate']],
     ]);
     expect(rows_B[0]?.[0]).toMatchObject({
+      replyFinish: 'stop',
       messages: [
         { role: 'user', content: 'How do I do reading maps number 0?' },
         { role: 'assistant', content: 'Like this, step by step.' },

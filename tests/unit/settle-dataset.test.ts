@@ -95,14 +95,22 @@ describe('settling a dataset', () => {
     expect(settled.rows).toHaveLength(2);
   });
 
+  it('counts what was tried and never became a row, and rows that a stage found to repeat others', () => {
+    const repeat = makeSynthesisRow(9, { dropped: { by: 'skillmix', reason: 'duplicate' } });
+    const failed = [{ by: 'skillmix', reason: 'draft/cut', rows: 7 }];
+    const settled = settleDataset([...rows(2), repeat], { ...RULES, numRows: 2, failed });
+    expect(settled).toMatchObject({ sampled: 10, duplicates: 1, unused: 0 });
+    expect(settled.drops).toEqual([...failed, { by: 'skillmix', reason: 'duplicate', rows: 1 }]);
+  });
+
   it('leaves the reason out where nothing is missing', () => {
     expect(settleDataset(rows(2), { ...RULES, shortfall: 'maxBatches was reached' }).shortfall).toBeNull();
   });
 
   it('refuses a dataset of nothing, whatever the reason', () => {
-    expect(refusal(() => settleDataset([], { ...RULES, shortfall: 'maxBatches was reached' })).code).toBe(
-      'data/no-rows',
-    );
+    const refused = refusal(() => settleDataset([], { ...RULES, shortfall: 'maxBatches was reached' }));
+    expect(refused.code).toBe('data/no-rows');
+    expect(refused.message).toContain('others were dropped. maxBatches was reached');
   });
 });
 

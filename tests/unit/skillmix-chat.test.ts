@@ -128,10 +128,12 @@ describe('the config', () => {
     policy: { baseUrl: 'http://127.0.0.1:1', model: 'm' },
     inventory: { source: 'files', skills: 'a', queryTypes: 'b' },
   };
+  const TEACHER = { baseUrl: 'http://127.0.0.1:1', model: 't' };
   it.each([
     [{ draw: { part: 'held-out' } }, 'draw.heldOutShare', 'nothing is held out'],
     [{ draw: { skills: [2, 2] } }, 'draw.skills', 'names a size twice'],
     [{ sampling: { temperature: 0 } }, 'sampling.temperature', 'the same unreadable reply'],
+    [{ teacher: TEACHER, sampling: { topK: 20 } }, 'sampling.topK', 'is not sent to a teacher behind server: openai'],
     [{ inventory: { source: 'run', run: '../x' } }, 'inventory.run', 'must be the name of a run'],
     [{ inventory: { source: 'files', skills: 'a' } }, 'inventory.queryTypes', 'expected string'],
     [{ lowQuality: { kind: 'junk', share: 0 } }, 'lowQuality.share', '>0'],

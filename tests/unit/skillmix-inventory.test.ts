@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { skillInventory } from '../../configs/schema/skill-inventory.ts';
 import { mapRows } from '../../domain/skillmix/extraction.ts';
 import { parseGroups } from '../../domain/skillmix/group-labels.ts';
 import { settleSkills, type NamedSkill } from '../../domain/skillmix/inventory.ts';
@@ -82,6 +83,29 @@ describe('an inventory', () => {
     // 9 = 2 no names + 1 topic + 1 repeat + 2 merged + 3 skills
     expect(counts).toEqual({ named: 9, notNames: 2, topicNames: 1, repeats: 1, nearDuplicates: 2, skills: 3 });
     expect(skills[0]).toMatchObject({ label: 'creative_storytelling', topic: 'cooking', source: 'asked' });
+  });
+
+  it('merges by default what is reordered or re-joined, and never a skill with its opposite', () => {
+    const config = skillInventory.parse({ source: 'files', skills: 'a', queryTypes: 'b' });
+    const minSimilarity = config.source === 'run' ? 0 : config.minSimilarity;
+    const labels = [
+      'formal writing',
+      'informal writing',
+      'rational thinking',
+      'irrational thinking',
+      'thinking rational',
+      'problem solving',
+      'problemsolving',
+    ];
+    const given = labels.map((label): NamedSkill => ({ label, topic: null, source: 'given' }));
+    const { skills } = settleSkills(given, [], minSimilarity);
+    expect(skills.map(({ name }) => name)).toEqual([
+      'formal_writing',
+      'informal_writing',
+      'rational_thinking',
+      'irrational_thinking',
+      'problem_solving',
+    ]);
   });
 
   it('keeps unlike names apart', () => {

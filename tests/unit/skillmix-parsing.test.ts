@@ -83,6 +83,15 @@ describe('a labelled pair', () => {
     }
   });
 
+  it.each(['repetition', 'abort', 'error', 'other'] as const)('is no whole one when it ended with "%s"', (finish) => {
+    const whole = '### Instruction:\nHow?\n\n### Response:\nSo.';
+    expect(parsePair(whole, finish, { output: 'labels', allowAnswerOnly: false })).toEqual(fault('unfinished'));
+    expect(parsePair('', finish, { output: 'json', allowAnswerOnly: false })).toEqual(fault('unfinished'));
+    expect(parseSpoiled('So.', finish)).toEqual(fault('unfinished'));
+    expect(parseCritique('Weaknesses:\n- It is vague.', finish)).toMatchObject({ ok: true, cut: true });
+    expect(parsePreference('BETTER: A', finish, true)).toBe('unreadable');
+  });
+
   it('takes a rewritten turn that holds the answer alone, with or without its label', () => {
     expect(refined('So it is.')).toEqual(pair(null, 'So it is.'));
     expect(refined('### Refined Response:\nSo it is.')).toEqual(pair(null, 'So it is.'));

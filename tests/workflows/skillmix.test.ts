@@ -3,6 +3,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readArtifact } from '../../activities/read-artifact.ts';
@@ -184,6 +186,20 @@ describe('Instruct-SkillMix', () => {
       `${rows} of 12 rows: 12 pairs were tried, each row with at most 0 redraws (generation.redraws). Most often: draft/no-labels. The teacher does not keep to the layout: name a larger teacher, or set generation.output to json.`,
     );
     expect(report.measures.turns[0]).toMatchObject({ turn: 'draft', unread: 2 * (ROWS - rows) });
+  });
+
+  it('fails with the commonest failure of all waves where no pair gave a row', async () => {
+    let drafts = 0;
+    teach = () => ((drafts += 1) <= 2 * ROWS ? 'CANNOT COMBINE' : 'I would rather talk of the weather.');
+    const generation = { redraws: 2, attempts: 1, minYield: 0 };
+    const failed = await (await start('nothing', 'g', { generation })).result().catch((error: unknown) => error);
+    if (!(failed instanceof WorkflowFailedError)) throw new Error('the run did not fail');
+    const cause = failed.cause?.cause;
+    if (!(cause instanceof ApplicationFailure)) throw failed;
+    expect([cause.type, cause.nonRetryable]).toEqual(['data/no-rows', true]);
+    expect(cause.message).toContain(
+      '0 of 12 rows: 36 pairs were tried, each row with at most 2 redraws (generation.redraws). Most often: draft/cannot-combine.',
+    );
   });
 
   it('names skills by topic, writes types, and spoils an exact share of the rows', async () => {
