@@ -53,7 +53,7 @@ function outageOf(error: unknown): string | undefined {
   if (!isGrpcServiceError(cause)) return undefined;
   // A stream that broke off is told as an internal error; any other is a fault of the server, which stays.
   const isBrokenStream =
-    cause.code === INTERNAL && /RST_STREAM/.test(cause.message) && !/SSL alert/i.test(cause.message);
+    Number(cause.code) === INTERNAL && /RST_STREAM/.test(cause.message) && !/SSL alert/i.test(cause.message);
   const isPassing = PASSING_CODES.has(cause.code) || isBrokenStream;
   return isPassing ? cause.message : undefined;
 }

@@ -1,7 +1,7 @@
 // Locks that no text that a model may write keeps a worker from its heartbeats: it would fail there again on every retry. The
 // readers need milliseconds for these texts, and one that steps back through all divisions of a run needs minutes.
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { parseListReply } from '../../domain/judging/list-mode.ts';
 import { parseScore } from '../../domain/judging/score-mode.ts';
 import { parseCritique } from '../../domain/skillmix/critique.ts';
