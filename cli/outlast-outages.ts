@@ -51,10 +51,10 @@ export async function outlastOutages<T>(
 function outageOf(error: unknown): string | undefined {
   const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
   if (!isGrpcServiceError(cause)) return undefined;
+  const code: number = cause.code;
   // A stream that broke off is told as an internal error; any other is a fault of the server, which stays.
-  const isBrokenStream =
-    Number(cause.code) === INTERNAL && /RST_STREAM/.test(cause.message) && !/SSL alert/i.test(cause.message);
-  const isPassing = PASSING_CODES.has(cause.code) || isBrokenStream;
+  const isBrokenStream = code === INTERNAL && /RST_STREAM/.test(cause.message) && !/SSL alert/i.test(cause.message);
+  const isPassing = PASSING_CODES.has(code) || isBrokenStream;
   return isPassing ? cause.message : undefined;
 }
 
