@@ -36,8 +36,10 @@ export function createOpenRunActivities(provider: RunServicesProvider) {
       checkPromptSets(sets, config);
       if (config.loop === 'online-dpo' && config.training !== null) await checkBaseModel(config);
       await checkSpace(services, run);
-      await checkServer(services, rows);
-      await checkWeights(services, run);
+      if (asksPolicy(config)) {
+        await checkServer(services, rows);
+        await checkWeights(services, run);
+      }
       const comparison = config.loop === 'wildbench' ? await prepareComparison(services, run, config, rows) : undefined;
       const bolt =
         config.loop === 'bolt'
@@ -79,9 +81,12 @@ async function checkSpace({ store, config }: RunServices, run: RunRef): Promise<
   }
 }
 
+/** Where another model writes and nobody judges, the policy is not asked for anything. */
+function asksPolicy(config: RunConfig): boolean {
+  return config.loop !== 'skillmix' || config.teacher === 'self' || config.generation.gate?.judge === 'self';
+}
+
 async function checkServer({ policy: server, config }: RunServices, rows: readonly PromptRow[]): Promise<void> {
-  // Where another model writes and nobody judges, the policy is not asked for anything.
-  if (config.loop === 'skillmix' && config.teacher !== 'self' && config.generation.gate?.judge !== 'self') return;
   await server.health();
   const models = await server.models();
   const { model, baseUrl } = config.policy;

@@ -149,7 +149,7 @@ describe('the prompts of a run', () => {
     const identity = 'changed/identity';
     const makeWithOthers = async () => {
       await bench.open();
-      await rm(join(bench.folder, 'store', identity), { recursive: true });
+      await rm(join(bench.folder, 'store', 'manifests', `${identity}.json`));
       await bench.store.write({
         name: identity,
         schema: 'run-identity',
