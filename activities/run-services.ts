@@ -15,13 +15,13 @@ import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
 import { trainsWhole } from '../configs/schema/whole-weights.ts';
 import { ArtifactError, ConfigError } from '../domain/errors.ts';
 import type { JudgeRole, RunRef } from '../domain/run.ts';
-import { seatBolt, type BoltSeats } from './bolt-seats.ts';
-import { seatSkillmix, type SkillmixSeats } from './skillmix-seats.ts';
+import { seatBolt, type BoltSeats } from './bolt/seats.ts';
+import { seatSkillmix, type SkillmixSeats } from './skillmix/seats.ts';
 import { qualityOf } from '../configs/schema/synthesis-quality.ts';
-import { seatMagpie, type MagpieSeats } from './magpie-seats.ts';
-import { seatSynthesis, type EmbedderConfig, type SynthesisSeats } from './synthesis-seats.ts';
-import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench-seats.ts';
-import { seatPolicyAsWriter, type WriterSeat } from './writer-seat.ts';
+import { seatMagpie, type MagpieSeats } from './magpie/seats.ts';
+import { seatSynthesis, type EmbedderConfig, type SynthesisSeats } from './synthesis/seats.ts';
+import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench/seats.ts';
+import { seatPolicyAsWriter, type WriterSeat } from './calls/writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
 
 /** What the activities of one run work with. */

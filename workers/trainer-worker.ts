@@ -1,8 +1,8 @@
 import { Worker } from '@temporalio/worker';
 import { withTranslatedErrors } from '../activities/failure.ts';
 import type { RunServicesProvider } from '../activities/run-services.ts';
-import { createTrainActivities } from '../activities/train.ts';
-import { createTrainSftActivities } from '../activities/train-sft.ts';
+import { createTrainActivities } from '../activities/training/train.ts';
+import { createTrainSftActivities } from '../activities/training/train-sft.ts';
 import type { Trainer } from '../clients/trainer.ts';
 import { HEARTBEAT_THROTTLE, type WorkerPlace } from './worker-place.ts';
 

@@ -1,4 +1,4 @@
-import type { ExportInput, ExportResult } from '../activities/export-dataset.ts';
+import type { ExportInput, ExportResult } from '../activities/datasets/export-dataset.ts';
 import { modelActivities } from './activity-proxies.ts';
 
 export interface ExportWorkflowInput extends ExportInput {

@@ -1,10 +1,10 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createJudgeActivities } from '../../activities/judge.ts';
-import { createOpenRunActivities } from '../../activities/open-run.ts';
-import { readArtifact } from '../../activities/read-artifact.ts';
-import { createRespondActivities } from '../../activities/respond.ts';
+import { createJudgeActivities } from '../../activities/judging/judge.ts';
+import { createOpenRunActivities } from '../../activities/runs/open-run.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
+import { createRespondActivities } from '../../activities/rounds/respond.ts';
 import type { RunServicesProvider } from '../../activities/run-services.ts';
-import { createWriteChecklistsActivities } from '../../activities/write-checklists.ts';
+import { createWriteChecklistsActivities } from '../../activities/checklists/write-checklists.ts';
 import { bestOfNConfig } from '../../configs/schema/best-of-n.ts';
 import { shardName } from '../../domain/artifact-names.ts';
 import type { PromptRow } from '../../domain/prompt.ts';

@@ -1,7 +1,7 @@
 // Locks that a measured pass rate on too few decided items is undecided: counted, and in no mean, at any stage that measures.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { groupPassRate } from '../../activities/evaluate.ts';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { groupPassRate } from '../../activities/rounds/evaluate.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type { JudgedGroup } from '../../domain/rollout.ts';
 import type { SampleStage, ShardTask } from '../../domain/run.ts';

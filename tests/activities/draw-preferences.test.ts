@@ -1,8 +1,8 @@
 // Locks the preference recipe: several temperatures, the best against the worst, no pair of equals, and nothing paid twice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDrawPreferencesActivities } from '../../activities/draw-preferences.ts';
+import { createDrawPreferencesActivities } from '../../activities/synthesis/draw-preferences.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
-import { readLoopCalls, synthesisCallPlaces } from '../../activities/reports/loop-calls.ts';
+import { readLoopCalls, synthesisCallPlaces } from '../../activities/runs/reports/loop-calls.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import type { PreferencePair } from '../../domain/preference-pair.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createExportDatasetActivities, type ExportInput } from '../../activities/export-dataset.ts';
+import { createExportDatasetActivities, type ExportInput } from '../../activities/datasets/export-dataset.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
 import { configArtifactName, createRunServicesProvider } from '../../activities/run-services.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';

@@ -1,7 +1,7 @@
 // Locks what failures of a judge may do: cost verdicts and calls, but never move the pass rate or be paid for twice.
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import { bootstrapMean } from '../../domain/bootstrap.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type { JudgedGroup } from '../../domain/rollout.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import pLimit from 'p-limit';
-import { finishWhatIsPaid, isRefused, payOnce } from '../../activities/paid-calls.ts';
+import { finishWhatIsPaid, isRefused, payOnce } from '../../activities/calls/paid-calls.ts';
 import type { CallLedger, LedgerStore } from '../../clients/call-ledger.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import { ModelServerError, PromptTooLongError } from '../../domain/errors.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createReportActivities } from '../../activities/report.ts';
+import { createReportActivities } from '../../activities/runs/report.ts';
 import { configArtifactName, createRunServicesProvider } from '../../activities/run-services.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';

@@ -1,6 +1,6 @@
 // Locks how prompts become preference pairs, and that an attempt that failed has kept what was paid for.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import type { PreferencePair } from '../../domain/preference-pair.ts';
 import type { JudgedGroup, Rollout } from '../../domain/rollout.ts';
 import type { OpenedRun, RunRef, ShardTask } from '../../domain/run.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withTranslatedErrors } from '../../activities/failure.ts';
 import { configArtifactName, createRunServicesProvider } from '../../activities/run-services.ts';
-import { createSettleDatasetActivities, type SettleDatasetInput } from '../../activities/settle-dataset.ts';
+import { createSettleDatasetActivities, type SettleDatasetInput } from '../../activities/datasets/settle-dataset.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import type { RunConfig } from '../../configs/schema/run-config.ts';
 import type { RunRef } from '../../domain/run.ts';

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import type { RowSkills } from '../../domain/skillmix/extraction.ts';
 import type { Skill } from '../../domain/skillmix/inventory.ts';
 import { failureFrom } from '../support/activity-bench.ts';

@@ -2,13 +2,13 @@
 // nothing that could not be read is ever good or bad.
 import { ApplicationFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCompareBatchActivities } from '../../activities/compare-batch.ts';
+import { createCompareBatchActivities } from '../../activities/synthesis/compare-batch.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
-import { createFilterBatchActivities } from '../../activities/filter-batch.ts';
-import { createNeighbourPools } from '../../activities/neighbour-pool.ts';
-import { readLoopCalls, synthesisCallPlaces } from '../../activities/reports/loop-calls.ts';
-import { createRewardBatchActivities } from '../../activities/reward-batch.ts';
-import { createTagBatchActivities } from '../../activities/tag-batch.ts';
+import { createFilterBatchActivities } from '../../activities/synthesis/filter-batch.ts';
+import { createNeighbourPools } from '../../activities/synthesis/neighbour-pool.ts';
+import { readLoopCalls, synthesisCallPlaces } from '../../activities/runs/reports/loop-calls.ts';
+import { createRewardBatchActivities } from '../../activities/synthesis/reward-batch.ts';
+import { createTagBatchActivities } from '../../activities/synthesis/tag-batch.ts';
 import { createLocalLedgerStore } from '../../clients/local-call-ledger.ts';
 import { failureFrom, inActivity } from '../support/activity-bench.ts';
 import { makeAnswered, makeRow } from '../support/make-quality-rows.ts';

@@ -1,6 +1,6 @@
 // Locks what a judge of two steps costs: both calls counted, no call paid for twice, and no verdict made up where the second fails.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import type { JudgedGroup } from '../../domain/rollout.ts';
 import type { ShardTask } from '../../domain/run.ts';
 import { failureFrom, makePrompt, startActivityBench } from '../support/activity-bench.ts';

@@ -1,7 +1,7 @@
 // Locks that whole weights come into service only when they are what was trained, and that no answer is taken from others.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import type { PolicyVersion } from '../../domain/policy-version.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import type { OpenedRun } from '../../domain/run.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { z } from 'zod';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import { onlineDpoConfig } from '../../configs/schema/online-dpo.ts';
 import type { Item } from '../../domain/checklist.ts';

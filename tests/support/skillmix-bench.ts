@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBuildInventoryActivities } from '../../activities/build-inventory.ts';
+import { createBuildInventoryActivities } from '../../activities/skillmix/build-inventory.ts';
 import { withTranslatedErrors } from '../../activities/failure.ts';
-import { createGenerateSkillmixActivities } from '../../activities/generate-skillmix.ts';
-import { createOpenRunActivities } from '../../activities/open-run.ts';
-import { createPlanSkillmixActivities } from '../../activities/plan-skillmix.ts';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { createGenerateSkillmixActivities } from '../../activities/skillmix/generate-skillmix.ts';
+import { createOpenRunActivities } from '../../activities/runs/open-run.ts';
+import { createPlanSkillmixActivities } from '../../activities/skillmix/plan-skillmix.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import { createRunServicesProvider } from '../../activities/run-services.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import type { PairResult } from '../../domain/skillmix/result.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readPairMaterial } from '../../activities/skillmix-prompts.ts';
+import { readPairMaterial } from '../../activities/skillmix/prompts.ts';
 import { skillmixConfig } from '../../configs/schema/skillmix.ts';
 import {
   renderDraftPrompt,

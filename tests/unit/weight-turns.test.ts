@@ -1,6 +1,6 @@
 // Locks that all clients of one server take turns at changing its weights.
 import { expect, it } from 'vitest';
-import { turnOn } from '../../activities/whole-weights.ts';
+import { turnOn } from '../../activities/serving/whole-weights.ts';
 import { onlineDpoConfig } from '../../configs/schema/online-dpo.ts';
 
 const configOn = (baseUrl: string, timeoutMs: number) =>

@@ -7,7 +7,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
 import type { SkillmixReport } from '../../domain/report/skillmix/skillmix-report.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readArtifact } from '../../activities/read-artifact.ts';
+import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import type { TrainingJob } from '../../clients/trainer.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { FAKE_TRAINER, readReport, roundOf, startRoundsWorld, type RoundsWorld } from '../support/rounds-world.ts';
