@@ -3,6 +3,7 @@ import { answerUpdate } from '../workflows/approvals.ts';
 import { readChain } from './collect-progress.ts';
 import type { Output } from './output.ts';
 import type { PlaceFlags } from './place-command.ts';
+import { runState } from './run-state.ts';
 import { describeRun, withClient } from './runs.ts';
 import { stripControls } from './terminal-text.ts';
 
@@ -24,7 +25,8 @@ export async function answerRun(
     const waiting = chain.find(({ progress }) => progress.awaits !== null);
     const awaits = waiting?.progress.awaits ?? null;
     if (waiting === undefined || awaits === null) {
-      output.error(`Run ${runName} waits for no answer (${status.name.toLowerCase()}): nothing to ${answer}.`);
+      const state = await runState(client, runName, status.name);
+      output.error(`Run ${runName} waits for no answer (${state}): nothing to ${answer}.`);
       return 1;
     }
     for (const line of awaits.lines) output.line(stripControls(line));

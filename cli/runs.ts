@@ -13,6 +13,7 @@ import type { Output } from './output.ts';
 import type { PlaceFlags } from './place-command.ts';
 import { printResult } from './run.ts';
 import { checkRunName, workflowIdOf } from './run-name.ts';
+import { runState } from './run-state.ts';
 import { connectTemporal } from './temporal-client.ts';
 import { noSuchRun, watchRun } from './watch-run.ts';
 
@@ -54,8 +55,9 @@ export async function signalRun(
 ): Promise<number> {
   return withClient(options, async (client) => {
     const { status } = await describeRun(client, runName);
-    if (status.name !== 'RUNNING') {
-      output.error(`Run ${runName} is not running (${status.name.toLowerCase()}): nothing to ${kind}.`);
+    const state = await runState(client, runName, status.name);
+    if (state !== 'running') {
+      output.error(`Run ${runName} is not running (${state}): nothing to ${kind}.`);
       return 1;
     }
     await client.workflow.getHandle(workflowIdOf(runName)).signal(SIGNALS[kind]);
@@ -69,8 +71,8 @@ export async function signalRun(
 export async function showStatus(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const { status, startTime, closeTime } = await describeRun(client, runName);
-    const state = status.name.toLowerCase();
-    const progress = status.name === 'RUNNING' ? await collectProgress(client, runName) : null;
+    const state = await runState(client, runName, status.name);
+    const progress = state === 'running' ? await collectProgress(client, runName) : null;
     output.line(
       progress === null
         ? `Run ${runName}: ${state}, started ${startTime.toISOString()}, ended ${closeTime?.toISOString() ?? 'unknown'}`
@@ -119,7 +121,7 @@ export async function listRuns(options: PlaceFlags, output: Output): Promise<num
       const runName = workflowId.replace(/^run\//, '');
       runs.push({
         runName,
-        state: status.name.toLowerCase(),
+        state: await runState(client, runName, status.name),
         startedAt: startTime.toISOString(),
         endedAt: closeTime?.toISOString() ?? null,
       });
@@ -133,16 +135,18 @@ export async function listRuns(options: PlaceFlags, output: Output): Promise<num
 }
 
 function reportStatus(state: string): Pick<RunReport, 'status' | 'statusReason'> {
-  if (state === 'COMPLETED') return { status: 'done', statusReason: null };
-  if (state === 'RUNNING')
+  if (state === 'done') return { status: 'done', statusReason: null };
+  if (state === 'stopped') return { status: 'stopped', statusReason: 'the run was stopped' };
+  if (state === 'running')
     return { status: 'stopped', statusReason: 'the report was asked for while the run was going on' };
-  return { status: 'failed', statusReason: `the run ended as ${state.toLowerCase()}` };
+  return { status: 'failed', statusReason: `the run ended as ${state}` };
 }
 
 /** Writes the report of a run from what its store holds now; returns the exit code. */
 export async function report(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
-    const { memo, startTime, status: state } = await describeRun(client, runName);
+    const { memo, startTime, status } = await describeRun(client, runName);
+    const state = await runState(client, runName, status.name);
     const { config, configHash, storeRoot } = memo as {
       readonly config: RunConfig;
       readonly configHash: string;
@@ -155,7 +159,7 @@ export async function report(runName: string, options: PlaceFlags, output: Outpu
         {
           run: { runName, storeRoot, configHash },
           config,
-          ...reportStatus(state.name),
+          ...reportStatus(state),
           startedAtMs: startTime.getTime(),
         },
       ],

@@ -1,4 +1,5 @@
 // Locks that a round which waits is decided by a person, through the command line, once.
+import { readFile } from 'node:fs/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Rollout } from '../../domain/rollout.ts';
@@ -99,6 +100,24 @@ it('says that nothing waits, with exit code 1, while a run is at work and when i
   expect(await tickloop('reject', 'free')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'Run free waits for no answer (completed): nothing to reject.\n',
+    stderr: 'Run free waits for no answer (done): nothing to reject.\n',
+  });
+});
+
+it('says of a run that was stopped that it is, wherever it is asked', async () => {
+  const handle = await world.start('run/cut-short', { rounds: 3, gates: { askEveryRound: true } });
+  await untilWaiting(handle);
+  expect((await tickloop('stop', 'cut-short')).code).toBe(0);
+  expect((await handle.result()).status).toBe('stopped');
+  expect((await tickloop('status', 'cut-short')).stdout).toMatch(/^Run cut-short: stopped, started .+, ended /);
+  expect((await tickloop('pause', 'cut-short')).stderr).toBe(
+    'Run cut-short is not running (stopped): nothing to pause.\n',
+  );
+  const reported = JSON.parse((await tickloop('report', 'cut-short', '--json')).stdout) as {
+    readonly reportJson: string;
+  };
+  expect(JSON.parse(await readFile(reported.reportJson, 'utf8'))).toMatchObject({
+    status: 'stopped',
+    statusReason: 'the run was stopped',
   });
 });
