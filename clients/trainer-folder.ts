@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { canonicalJson, type JsonValue } from '../domain/canonical-json.ts';
 import { TrainerError } from '../domain/errors.ts';
 import type { ProcessIdentity } from './process-group.ts';
@@ -92,6 +92,35 @@ export async function readEvents(
     }
   }
   return { events, offset: offset + end };
+}
+
+/**
+ * Removes what only a training that goes on would read: its checkpoints, and its own copy of weights that are kept elsewhere
+ * by now. With whole weights these are several times as large as what was trained. Job, rows, events, result and logs stay.
+ *
+ * @param optimizerPath state of the optimizer that a later training goes on with, which stays where it is; `null` where
+ *   none does
+ */
+export async function discardWorkingCopies(outputDir: string, optimizerPath: string | null): Promise<void> {
+  await discard(join(outputDir, 'adapter'));
+  await discard(join(outputDir, 'weights'));
+  const checkpoints = join(outputDir, 'checkpoints');
+  if (optimizerPath === null) return discard(checkpoints);
+  const [kept, file] = [dirname(optimizerPath), basename(optimizerPath)];
+  await discardAllBut(basename(kept), checkpoints);
+  await discardAllBut(file, kept);
+}
+
+const discard = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
+
+async function discardAllBut(kept: string, folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const name of names) {
+    if (name !== kept) await discard(join(folder, name));
+  }
 }
 
 async function readFrom(path: string, start: number): Promise<Buffer> {

@@ -31,8 +31,13 @@ export function createTrainSftActivities(provider: RunServicesProvider, trainer:
       const services = await provider.of(run);
       const { store } = services;
       const name = roundName(run.runName, SFT_ROUND, 'training');
+      // The rounds may go on with the state of the optimizer, those of a later run too.
+      const tidy = () => tidyTraining(services, run, SFT_ROUND, true);
       const existing = await store.find(name);
-      if (existing !== undefined) return existing.summary as unknown as TrainedWeights;
+      if (existing !== undefined) {
+        await tidy();
+        return existing.summary as unknown as TrainedWeights;
+      }
       const rows = await readArtifact<SftRow>(store, boltName(run.runName, 'sft-rows'));
       if (rows.rows.length === 0) {
         throw new DataError(
@@ -63,6 +68,7 @@ export function createTrainSftActivities(provider: RunServicesProvider, trainer:
         shards: [[recorded]],
         summary: { ...trained },
       });
+      await tidy();
       return trained;
     },
   };

@@ -13,6 +13,7 @@ import { startHeartbeats } from '../heartbeats.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
 import { adoptWeights, type TrainedWeights } from '../serving/adopt-weights.ts';
+import { tidyTraining } from './tidy-training.ts';
 import { prepareJob } from './training-job.ts';
 
 export interface TrainInput {
@@ -32,11 +33,14 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
       const services = await provider.of(run);
       const { store } = services;
       const name = roundName(run.runName, round, 'training');
-      const existing = await store.find(name);
-      if (existing !== undefined) return existing.summary as unknown as TrainedWeights;
-
       const config = configOfLoop(services.config, 'online-dpo');
       const { training } = config;
+      const tidy = () => tidyTraining(services, run, round, training?.optimizer === 'kept');
+      const existing = await store.find(name);
+      if (existing !== undefined) {
+        await tidy();
+        return existing.summary as unknown as TrainedWeights;
+      }
       if (training === null)
         throw new ConfigError('config/unusable', 'The config says training: null, and a round was asked to train.');
       const selected = await readArtifact<TrainingRow>(store, roundName(run.runName, round, rowRule(config).kind));
@@ -71,6 +75,7 @@ export function createTrainActivities(provider: RunServicesProvider, trainer: Tr
         shards: [[recorded]],
         summary: { ...trained },
       });
+      await tidy();
       return trained;
     },
   };

@@ -36,10 +36,14 @@ function trainAdapter() {
   finish([{ tokenIds: TOKENS, baseLogprobs, adapterLogprobs }]);
 }
 
-/** As the real trainer does, the state lies beside its checkpoints. */
+/** As with the real trainer, the state of the optimizer is a file of the last of its checkpoints. */
 function keepOptimizer() {
-  writeFileSync(at('optimizer.pt'), '');
-  return at('optimizer.pt');
+  for (const checkpoint of ['checkpoint-1', 'checkpoint-2']) {
+    mkdirSync(at(`checkpoints/${checkpoint}`), { recursive: true });
+    for (const file of ['optimizer.pt', 'model.safetensors'])
+      writeFileSync(at(`checkpoints/${checkpoint}/${file}`), '');
+  }
+  return at('checkpoints/checkpoint-2/optimizer.pt');
 }
 
 function finish(probes = []) {

@@ -1,6 +1,6 @@
 // Locks what makes rounds trustworthy: a worse round is rolled back, a person's answer is waited for and kept, and neither a
 // killed worker nor a model server that forgets its adapters changes which policy a rollout comes from.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -205,7 +205,7 @@ describe('rounds of training', () => {
     const training = { method: 'dpo' as const, command: [...FAKE_TRAINER], optimizer: 'kept' as const };
     await (await world.start('kept', { rounds: 3, training, gates: { heldOut: {} } })).result();
     const jobs = await Promise.all([1, 2, 3].map(readJob));
-    const ofRoundOne = join(world.folder, 'store/work/same/round-001/training/optimizer.pt');
+    const ofRoundOne = join(world.folder, 'store/work/same/round-001/training/checkpoints/checkpoint-2/optimizer.pt');
     // Round 2 was rolled back, so round 3 starts from round 1 again, weights and optimizer.
     expect(jobs.map(({ optimizerPath }) => optimizerPath)).toEqual([null, ofRoundOne, ofRoundOne]);
     expect(jobs.map(({ startAdapterPath }) => startAdapterPath?.split('/').at(-1) ?? null)).toEqual([
@@ -213,6 +213,13 @@ describe('rounds of training', () => {
       'round-1',
       'round-1',
     ]);
+    // Of the trainer's own files, which may be large, only what a later round may read is left.
+    const folder = join(world.folder, 'store/work/same/round-001/training');
+    expect(await readdir(join(folder, 'checkpoints'), { recursive: true })).toEqual([
+      'checkpoint-2',
+      'checkpoint-2/optimizer.pt',
+    ]);
+    expect(await readdir(folder)).not.toContain('adapter');
   });
 
   it('fail with the numbers when the server gives the old weights under a new name, and keep the old version in service', async () => {
