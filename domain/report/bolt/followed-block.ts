@@ -1,3 +1,4 @@
+import { tagOfEnd } from '../../completion.ts';
 import { formatNumber } from '../../format-number.ts';
 import { html, type Html } from '../../html.ts';
 import type { JudgedRollout } from '../../rollout.ts';
@@ -67,9 +68,12 @@ function answerCard(
   { outcome, passRate, verdicts_I }: JudgedRollout,
   { checklist }: FollowedQuery,
 ): Html {
-  const truncated = outcome.ok && outcome.finishReason === 'length' ? html` <span class="tag">truncated</span>` : null;
+  const end = outcome.ok ? tagOfEnd(outcome.finishReason) : null;
   return html`<article class="rollout unused">
-    <h4>${name}${truncated} <span class="rate">pass rate ${formatNumber(passRate, 2)}</span></h4>
+    <h4>
+      ${name}${end === null ? null : html` <span class="tag">${end}</span>`}
+      <span class="rate">pass rate ${formatNumber(passRate, 2)}</span>
+    </h4>
     ${
       outcome.ok
         ? html`<pre>${outcome.text === '' ? '(empty answer)' : outcome.text}</pre>`

@@ -1,3 +1,4 @@
+import { tagOfEnd } from '../../completion.ts';
 import { html, type Html } from '../../html.ts';
 import type { PairResult, TurnReply } from '../../skillmix/result.ts';
 
@@ -34,10 +35,11 @@ export function pairBlock(result: PairResult, index: number): Html {
 }
 
 function replyBlock({ turn, isRewrite, attempt, text, finishReason, fault }: TurnReply): Html {
+  const end = finishReason === null ? null : tagOfEnd(finishReason);
   const name = `${turn}${isRewrite ? ', shorter' : ''}${attempt > 0 ? `, try ${attempt + 1}` : ''}`;
   return html`<article class="rollout unused">
     <h4>
-      ${name} ${finishReason === 'length' ? html`<span class="tag">truncated</span>` : null}
+      ${name} ${end === null ? null : html`<span class="tag">${end}</span>`}
       ${fault === null ? null : html`<span class="tag">${fault}</span>`}
     </h4>
     <pre>${text === null ? '(no reply)' : text === '' ? '(empty reply)' : text}</pre>

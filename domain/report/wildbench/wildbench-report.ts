@@ -1,3 +1,4 @@
+import type { tagOfEnd } from '../../completion.ts';
 import type { JudgeBoard } from '../../wildbench/board.ts';
 import type { AnswerPair, AnswerScore } from '../../wildbench/judgments.ts';
 import type { ConformanceMode } from '../../wildbench/mode.ts';
@@ -15,6 +16,8 @@ export interface ReportedPolicy {
   readonly failed: number;
   /** Ended by the length limit. */
   readonly lengthLimited: number;
+  /** Ended by the server because they looped. */
+  readonly looped: number;
 }
 
 /** A judge, and whether it judges itself. */
@@ -32,7 +35,8 @@ export interface WildbenchSample {
     readonly policy: string;
     /** `null` where the call failed. */
     readonly text: string | null;
-    readonly lengthLimited: boolean;
+    /** How its server broke it off; `null` where it did not. */
+    readonly end: ReturnType<typeof tagOfEnd>;
     readonly scores: readonly AnswerScore[];
     readonly pairs: readonly AnswerPair[];
   }[];
