@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** When a server ends a text that repeats itself. Only vLLM knows this, as `repetition_detection`. */
-export const repetitionDetection = z
+const repetitionDetection = z
   .strictObject({
     maxPatternTokens: z
       .int()
@@ -62,7 +62,6 @@ export const groupSamplingConfig = samplingConfig.extend({
 });
 
 export type SamplingConfig = z.infer<typeof samplingConfig>;
-export type RepetitionDetectionConfig = z.infer<typeof repetitionDetection>;
 export type GroupSamplingConfig = z.infer<typeof groupSamplingConfig>;
 
 /** Adds an issue for a group that can't be drawn as it is written. */

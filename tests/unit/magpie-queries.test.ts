@@ -379,9 +379,10 @@ describe('the config of Magpie', () => {
       'at most maxPatternTokens (4), got 5',
     ],
   ])('refuses a detection of loops that a server would refuse: %j', (repetitionDetection, field, message) => {
-    expect(parse({ replies: { repetitionDetection } }).error?.issues).toMatchObject([
-      { path: ['replies', 'repetitionDetection', field], message: expect.stringContaining(message) as unknown },
-    ]);
+    expect(parse({ replies: { repetitionDetection } }).error?.issues[0]).toMatchObject({
+      path: ['replies', 'repetitionDetection', field],
+      message: expect.stringContaining(message) as unknown,
+    });
   });
 
   it('refuses more calls than there are seeds', () => {

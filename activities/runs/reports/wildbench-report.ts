@@ -1,6 +1,6 @@
 import { baselineNames, endpointOf, type WildbenchConfig } from '../../../configs/schema/wildbench.ts';
 import { comparedPoliciesName, comparedPolicyPrefix, promptSetPrefix } from '../../../domain/artifact-names.ts';
-import { countBroken, tagOfEnd } from '../../../domain/completion.ts';
+import { countBroken } from '../../../domain/completion.ts';
 import { spreadEvenly } from '../../../domain/report/spread-evenly.ts';
 import type {
   ReportedJudge,
@@ -157,7 +157,8 @@ function sampleOf(task: TaskRow, policies: readonly PolicyRows[]): WildbenchSamp
         {
           policy: compared.name,
           text: outcome.ok ? outcome.text : null,
-          end: outcome.ok ? tagOfEnd(outcome.finishReason) : null,
+          lengthLimited: outcome.ok && outcome.finishReason === 'length',
+          looped: outcome.ok && outcome.finishReason === 'repetition',
           scores: scores.filter(({ sessionId }) => sessionId === task.promptId),
           pairs: pairs.filter(({ sessionId }) => sessionId === task.promptId),
         },

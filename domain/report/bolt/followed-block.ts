@@ -1,7 +1,7 @@
-import { tagOfEnd } from '../../completion.ts';
 import { formatNumber } from '../../format-number.ts';
 import { html, type Html } from '../../html.ts';
 import type { JudgedRollout } from '../../rollout.ts';
+import { endTag } from '../end-tag.ts';
 import { verdictList } from '../verdict-list.ts';
 import type { FollowedQuery, FollowedRound, FollowedSample } from './bolt-report.ts';
 import { versionName } from './words.ts';
@@ -68,12 +68,9 @@ function answerCard(
   { outcome, passRate, verdicts_I }: JudgedRollout,
   { checklist }: FollowedQuery,
 ): Html {
-  const end = outcome.ok ? tagOfEnd(outcome.finishReason) : null;
+  const brokenOff = endTag(outcome.ok ? outcome.finishReason : null);
   return html`<article class="rollout unused">
-    <h4>
-      ${name}${end === null ? null : html` <span class="tag">${end}</span>`}
-      <span class="rate">pass rate ${formatNumber(passRate, 2)}</span>
-    </h4>
+    <h4>${name}${brokenOff} <span class="rate">pass rate ${formatNumber(passRate, 2)}</span></h4>
     ${
       outcome.ok
         ? html`<pre>${outcome.text === '' ? '(empty answer)' : outcome.text}</pre>`

@@ -1,4 +1,3 @@
-import type { tagOfEnd } from '../../completion.ts';
 import type { JudgeBoard } from '../../wildbench/board.ts';
 import type { AnswerPair, AnswerScore } from '../../wildbench/judgments.ts';
 import type { ConformanceMode } from '../../wildbench/mode.ts';
@@ -35,8 +34,8 @@ export interface WildbenchSample {
     readonly policy: string;
     /** `null` where the call failed. */
     readonly text: string | null;
-    /** How its server broke it off; `null` where it did not. */
-    readonly end: ReturnType<typeof tagOfEnd>;
+    readonly lengthLimited: boolean;
+    readonly looped: boolean;
     readonly scores: readonly AnswerScore[];
     readonly pairs: readonly AnswerPair[];
   }[];
