@@ -166,8 +166,11 @@ describe('drawing queries', () => {
     });
   });
 
-  it('has the server end what loops where the config says so, pays for it anew then, and drops it with that reason', async () => {
-    writes = (_prompt, seed) => (seed % 16 === 0 ? 'Tell me why, tell me why, tell me why, LOOP' : queryOfSeed(seed));
+  it('has the server end what loops where the config says so, and drops it with that reason', async () => {
+    writes = (prompt, seed) =>
+      prompt.endsWith('<|im_start|>user\n') && seed % 16 === 0
+        ? 'Tell me why, tell me why, tell me why, LOOP'
+        : MAGPIE_MODEL.answer(prompt, seed, 'scripted');
     await open({
       queries: {
         callsPerBatch: 2,

@@ -229,7 +229,7 @@ async function recordBolt({ temporal, folder, start, keep }: Studio): Promise<vo
       online: { rounds: 1, sampling: { samplesPerPrompt: 4, samplesPerCall: 2 }, training: { command: trainer } },
     });
     await (await start('boltWorkflow', 'bolt', config)).result();
-    const children = ['', '/bootstrap', '/sft', '/online', '/tasks-0'];
+    const children = ['', '/bootstrap', '/sft', '/online', '/sft/tasks-0'];
     for (const child of children) await keep(`run/bolt${child}`, { baseUrls: [server.baseUrl] });
   } finally {
     await server.close();

@@ -53,5 +53,5 @@ it('has a history of every workflow', async () => {
     NAMES.map(async (name) => JSON.parse(await readHistory(name)) as RecordedHistory),
   );
   const recorded = histories.map(({ events }) => events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name);
-  expect([...new Set(recorded)].toSorted()).toEqual(Object.keys(workflows).toSorted());
+  expect(new Set(recorded)).toEqual(new Set(Object.keys(workflows)));
 });
