@@ -3,6 +3,13 @@ import type { Completion, Usage } from '../domain/completion.ts';
 import type { ChatMessage } from '../domain/prompt.ts';
 import type { SampledTokens } from '../domain/rollout.ts';
 
+/** Ends a text whose end is one passage that comes `minCount` times in a row. A type, so that it goes into hashed JSON. */
+export type RepetitionDetection = {
+  readonly maxPatternTokens: number;
+  readonly minPatternTokens: number;
+  readonly minCount: number;
+};
+
 /** Every sampling field is sent: vLLM fills what is missing from the model's own generation config. */
 export interface SamplingParameters {
   readonly temperature: number;
@@ -11,6 +18,8 @@ export interface SamplingParameters {
   readonly minP: number;
   readonly repetitionPenalty: number;
   readonly maxTokens: number;
+  /** Sent only where it is given: there is none by default. */
+  readonly repetitionDetection?: RepetitionDetection;
 }
 
 /** Exactly one kind of constraint. */

@@ -6,6 +6,21 @@ export function isWhole(finishReason: FinishReason): boolean {
   return finishReason === 'stop';
 }
 
+/** Answers that their server broke off at a limit, by the limit. */
+export function countBroken(finishReasons: readonly FinishReason[]): {
+  readonly truncated: number;
+  readonly looped: number;
+} {
+  const count = (wanted: FinishReason): number => finishReasons.filter((found) => found === wanted).length;
+  return { truncated: count('length'), looped: count('repetition') };
+}
+
+/** What a reader is told of a text that its server broke off at a limit: at its length, or as it looped. */
+export function tagOfEnd(finishReason: FinishReason): 'truncated' | 'looping' | null {
+  if (finishReason === 'length') return 'truncated';
+  return finishReason === 'repetition' ? 'looping' : null;
+}
+
 /** Maps a server's `finish_reason` to ours; missing and unknown words become `other`. */
 export function toFinishReason(raw: string | null | undefined): FinishReason {
   switch (raw) {

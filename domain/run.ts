@@ -85,6 +85,8 @@ export interface RolloutCounts {
   readonly failed: number;
   /** Ended by the length limit. */
   readonly truncated: number;
+  /** Ended by the server because they looped; absent of what was counted before that could be asked for. */
+  readonly looped?: number;
   readonly yes: number;
   readonly no: number;
   readonly unparsed: number;
@@ -108,6 +110,7 @@ export function addCounts(a: RolloutCounts, b: RolloutCounts): RolloutCounts {
     rollouts: a.rollouts + b.rollouts,
     failed: a.failed + b.failed,
     truncated: a.truncated + b.truncated,
+    looped: (a.looped ?? 0) + (b.looped ?? 0),
     yes: a.yes + b.yes,
     no: a.no + b.no,
     unparsed: a.unparsed + b.unparsed,
@@ -128,6 +131,7 @@ export const NO_COUNTS: RolloutCounts = {
   rollouts: 0,
   failed: 0,
   truncated: 0,
+  looped: 0,
   yes: 0,
   no: 0,
   unparsed: 0,

@@ -191,14 +191,21 @@ class MagpieBatches {
     readonly queries: number;
     readonly empty: number;
     readonly cut: number;
+    readonly looped?: number;
   }): Promise<void> {
-    const { queries, empty, cut } = sampled;
+    const { queries, empty, cut, looped = 0 } = sampled;
     const { maxEmptyShare, maxLengthShare } = this.input.config.screening;
+    const endless = cut + looped;
+    const orLooped = looped === 0 ? '' : ' or were ended as they looped';
     const [found, field, limit] =
       empty > maxEmptyShare * queries
         ? [`${empty} of ${queries} queries are empty`, 'screening.maxEmptyShare', maxEmptyShare]
-        : [`${cut} of ${queries} queries ran on to their length limit`, 'screening.maxLengthShare', maxLengthShare];
-    if (this.wasHeld || (empty <= maxEmptyShare * queries && cut <= maxLengthShare * queries)) return;
+        : [
+            `${endless} of ${queries} queries ran on to their length limit${orLooped}`,
+            'screening.maxLengthShare',
+            maxLengthShare,
+          ];
+    if (this.wasHeld || (empty <= maxEmptyShare * queries && endless <= maxLengthShare * queries)) return;
     this.wasHeld = true;
     await this.control.hold(
       `${found}, more than ${field} allows (${limit}): the model does not take what its template writes for the beginning of a query, or the sampling is too hot. Look at the rows, then \`tickloop resume\` to go on as it is or \`tickloop stop\` to end the run.`,

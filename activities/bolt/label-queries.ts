@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { cancellationSignal } from '@temporalio/activity';
 import type { ConfigOf } from '../../configs/schema/run-config.ts';
 import { configOfLoop } from '../../configs/stage-sampling.ts';
 import { boltQueriesPrefix, shardName } from '../../domain/artifact-names.ts';
@@ -13,9 +12,8 @@ import {
 import type { LabelReply } from '../../domain/bolt/label-reply.ts';
 import { parseTopic, renderTopicPrompt, type TopicList } from '../../domain/bolt/topics.ts';
 import { NO_COUNTS, type RolloutCounts, type RunRef } from '../../domain/run.ts';
-import { startHeartbeats } from '../heartbeats.ts';
+import { countCalls } from '../calls/counted-calls.ts';
 import { askLabeller, type LabelCalls } from '../calls/label-calls.ts';
-import { finishWhatIsPaid, isRefused } from '../calls/paid-calls.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
 import { ensureServed } from '../serving/serving.ts';
@@ -86,41 +84,12 @@ async function label(
     const usage = { calls: 0, promptTokens: 0, completionTokens: 0 };
     return { rows: queries.map((query) => takeGiven(query, curation)), usage };
   }
-  const signal = cancellationSignal();
-  const progress = { done: 0, total: queries.length, calls: 0, promptTokens: 0, completionTokens: 0 };
-  const ledger = await services.ledgers.open(scope);
-  const stopHeartbeats = startHeartbeats(() => progress);
-  const calls: LabelCalls = {
-    seat,
-    config: curation.labeller,
-    seed,
-    ledger,
-    signal,
-    count: (answer) => {
-      progress.calls += 1;
-      if (isRefused(answer)) return;
-      progress.promptTokens += answer.promptTokens ?? 0;
-      progress.completionTokens += answer.completionTokens ?? 0;
-    },
-  };
-  try {
-    const templates = { difficulty: await readTemplate('difficulty'), topic: await readTemplate('topic') };
-    const rows = await finishWhatIsPaid(
-      seat.lane,
-      queries,
-      async (query) => {
-        const row = await labelQuery(calls, templates, curation, query);
-        progress.done += 1;
-        return row;
-      },
-      signal,
-    );
-    const { calls: made, promptTokens, completionTokens } = progress;
-    return { rows, usage: { calls: made, promptTokens, completionTokens } };
-  } finally {
-    stopHeartbeats();
-    await ledger.close();
-  }
+  const templates = { difficulty: await readTemplate('difficulty'), topic: await readTemplate('topic') };
+  const { result: rows, usage } = await countCalls(services.ledgers, { scope, total: queries.length }, (counted) => {
+    const calls: LabelCalls = { ...counted, seat, config: curation.labeller, seed };
+    return counted.each(seat.lane, queries, (query) => labelQuery(calls, templates, curation, query));
+  });
+  return { rows, usage };
 }
 
 async function labelQuery(

@@ -52,8 +52,16 @@ interface ChatAnswer {
 
 /** The fields that a request carries. */
 export function samplingParameters(config: SamplingConfig): SamplingParameters {
-  const { temperature, topP, topK, minP, repetitionPenalty, maxTokens } = config;
-  return { temperature, topP, topK, minP, repetitionPenalty, maxTokens };
+  const { temperature, topP, topK, minP, repetitionPenalty, maxTokens, repetitionDetection } = config;
+  return {
+    temperature,
+    topP,
+    topK,
+    minP,
+    repetitionPenalty,
+    maxTokens,
+    ...(repetitionDetection === undefined ? {} : { repetitionDetection }),
+  };
 }
 
 /**

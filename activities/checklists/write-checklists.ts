@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { cancellationSignal } from '@temporalio/activity';
 import { hashJson, sha256Hex } from '../../clients/content-hash.ts';
 import type { ChecklistsConfig } from '../../configs/schema/checklists.ts';
 import type { RunConfig } from '../../configs/schema/run-config.ts';
@@ -15,8 +14,7 @@ import type { PromptRow } from '../../domain/prompt.ts';
 import { callSeed } from '../../domain/random.ts';
 import { NO_COUNTS, type RolloutCounts, type ShardTask } from '../../domain/run.ts';
 import { drawChecklistCandidates, type ChecklistCandidates } from './checklist-candidates.ts';
-import { startHeartbeats } from '../heartbeats.ts';
-import { finishWhatIsPaid, isRefused } from '../calls/paid-calls.ts';
+import { countCalls } from '../calls/counted-calls.ts';
 import type { CallUsage } from '../calls/policy-calls.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
@@ -107,39 +105,12 @@ async function writeRows(
   prompts: readonly PromptRow[],
   plan: WritingPlan,
 ): Promise<{ readonly rows: readonly ChecklistRow[]; readonly usage: CallUsage }> {
-  const signal = cancellationSignal();
-  const progress = { done: 0, total: prompts.length, calls: 0, promptTokens: 0, completionTokens: 0 };
-  const ledger = await services.ledgers.open(scope);
-  const stopHeartbeats = startHeartbeats(() => progress);
-  const calls: WriterCalls = {
-    seat: services.writer,
-    config,
-    ledger,
-    signal,
-    count: (answer) => {
-      progress.calls += 1;
-      if (isRefused(answer)) return;
-      progress.promptTokens += answer.promptTokens ?? 0;
-      progress.completionTokens += answer.completionTokens ?? 0;
-    },
-  };
-  try {
-    const rows = await finishWhatIsPaid(
-      services.writer.lane,
-      prompts,
-      async (prompt) => {
-        const row = await writeRow(calls, prompt, plan);
-        progress.done += 1;
-        return row;
-      },
-      signal,
-    );
-    const { calls: made, promptTokens, completionTokens } = progress;
-    return { rows, usage: { calls: made, promptTokens, completionTokens } };
-  } finally {
-    stopHeartbeats();
-    await ledger.close();
-  }
+  const { writer, ledgers } = services;
+  const { result: rows, usage } = await countCalls(ledgers, { scope, total: prompts.length }, (counted) => {
+    const calls: WriterCalls = { ...counted, seat: writer, config };
+    return counted.each(writer.lane, prompts, (prompt) => writeRow(calls, prompt, plan));
+  });
+  return { rows, usage };
 }
 
 async function writeRow(calls: WriterCalls, prompt: PromptRow, plan: WritingPlan): Promise<ChecklistRow> {

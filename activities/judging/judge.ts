@@ -5,6 +5,7 @@ import type { CallLedger } from '../../clients/call-ledger.ts';
 import { coverageFloor } from '../../configs/coverage-floor.ts';
 import { shardName, stageName } from '../../domain/artifact-names.ts';
 import type { Verdict } from '../../domain/checklist.ts';
+import { countBroken } from '../../domain/completion.ts';
 import { DataError } from '../../domain/errors.ts';
 import type { JudgeMode } from '../../domain/judging/judge-method.ts';
 import { passRate } from '../../domain/pass-rate.ts';
@@ -157,7 +158,7 @@ function countRollout({ outcome, verdicts_I, passRate: rate }: JudgedRollout): R
     ...NO_COUNTS,
     rollouts: 1,
     failed: outcome.ok ? 0 : 1,
-    truncated: outcome.ok && outcome.finishReason === 'length' ? 1 : 0,
+    ...countBroken(outcome.ok ? [outcome.finishReason] : []),
     yes: count('yes'),
     no: count('no'),
     unparsed: count('unparsed'),

@@ -27,6 +27,8 @@ export interface AnsweredQueries extends CallUsage {
   /** Replies, those of dropped conversations included, and those of them that ended by their length. */
   readonly replies: number;
   readonly cutReplies: number;
+  /** Replies that the server ended because they looped; absent of what was drawn before that could be asked for. */
+  readonly loopedReplies?: number;
   /** Replies that no call could bring. */
   readonly failedReplies: number;
   /** Tokens of the replies alone. */
@@ -69,6 +71,7 @@ export function createAnswerQueriesActivities(provider: RunServicesProvider) {
         answered: rows.filter(({ dropped }) => dropped === undefined).length,
         replies: answering.replies,
         cutReplies: answering.cutReplies,
+        loopedReplies: answering.loopedReplies,
         failedReplies: answering.failedReplies,
         replyTokens: answering.replyTokens,
       };
@@ -89,6 +92,7 @@ class Answering {
   usage: CallUsage = { calls: 0, promptTokens: 0, completionTokens: 0 };
   replies = 0;
   cutReplies = 0;
+  loopedReplies = 0;
   failedReplies = 0;
   replyTokens = 0;
   readonly replyModel: string;
@@ -171,7 +175,12 @@ class Answering {
       if (outcome.finishReason === 'length') this.cutReplies += 1;
       const reply = outcome.text.trim();
       if (reply === '') return { ...talk, dropped: { by: 'reply', reason: 'empty' } };
-      return { ...talk, turns: [...talk.turns, { query: talk.query, reply }], finishReason: outcome.finishReason };
+      const { finishReason } = outcome;
+      const answered = { ...talk, turns: [...talk.turns, { query: talk.query, reply }], finishReason };
+      if (finishReason !== 'repetition') return answered;
+      // What loops is in the row, for whoever wants to see it, and the row in no dataset.
+      this.loopedReplies += 1;
+      return { ...answered, dropped: { by: 'reply', reason: 'loops' } };
     });
   }
 

@@ -1,10 +1,9 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { hashJson } from '../../clients/content-hash.ts';
 import type { SamplingParameters } from '../../clients/model-server.ts';
 import type { FinishReason } from '../../domain/completion.ts';
 import type { StopRules } from '../../domain/synthesis/stop-rules.ts';
-import { startHeartbeats } from '../heartbeats.ts';
-import { finishWhatIsPaid, isRefused, payOnce, type RefusedCall } from '../calls/paid-calls.ts';
+import { countCalls } from '../calls/counted-calls.ts';
+import { isRefused, payOnce, type RefusedCall } from '../calls/paid-calls.ts';
 import type { CallUsage } from '../calls/policy-calls.ts';
 import type { RunServices } from '../run-services.ts';
 
@@ -37,40 +36,23 @@ export async function drawQueries(
   scope: string,
   calls: readonly PromptedQuery[],
 ): Promise<{ readonly answers: readonly (readonly DrawnQuery[] | RefusedCall)[]; readonly usage: CallUsage }> {
-  const signal = cancellationSignal();
   const { model } = config.policy;
-  const progress = { done: 0, total: calls.length, calls: 0, promptTokens: 0, completionTokens: 0 };
-  const ledger = await ledgers.open(scope);
-  const stopHeartbeats = startHeartbeats(() => progress);
-  try {
-    const answers = await finishWhatIsPaid(
-      policyLane,
-      calls,
-      async ({ prompt, sampling, stop, seed, n }) => {
-        const stops = { tokenIds: [...stop.tokenIds], texts: [...stop.texts] };
-        const key = hashJson({ endpoint: 'completion', model, prompt, sampling: { ...sampling }, stops, seed, n });
-        const answer = await payOnce<QueryAnswer>(ledger, key, async () => {
-          const request = { model, prompt, sampling, seed, n, stop: stops.texts, stopTokenIds: stops.tokenIds };
-          const { choices, usage } = await server.complete(request, signal);
-          return {
-            choices: choices.map(({ text, finishReason }) => ({ text, finishReason })),
-            promptTokens: usage.promptTokens ?? null,
-            completionTokens: usage.completionTokens ?? null,
-          };
-        });
-        progress.done += 1;
-        progress.calls += 1;
-        if (isRefused(answer)) return answer;
-        progress.promptTokens += answer.promptTokens ?? 0;
-        progress.completionTokens += answer.completionTokens ?? 0;
-        return answer.choices;
-      },
-      signal,
-    );
-    const { calls: made, promptTokens, completionTokens } = progress;
-    return { answers, usage: { calls: made, promptTokens, completionTokens } };
-  } finally {
-    stopHeartbeats();
-    await ledger.close();
-  }
+  const { result: answers, usage } = await countCalls(ledgers, { scope, total: calls.length }, (counted) =>
+    counted.each(policyLane, calls, async ({ prompt, sampling, stop, seed, n }) => {
+      const stops = { tokenIds: [...stop.tokenIds], texts: [...stop.texts] };
+      const key = hashJson({ endpoint: 'completion', model, prompt, sampling: { ...sampling }, stops, seed, n });
+      const answer = await payOnce<QueryAnswer>(counted.ledger, key, async () => {
+        const request = { model, prompt, sampling, seed, n, stop: stops.texts, stopTokenIds: stops.tokenIds };
+        const { choices, usage: used } = await server.complete(request, counted.signal);
+        return {
+          choices: choices.map(({ text, finishReason }) => ({ text, finishReason })),
+          promptTokens: used.promptTokens ?? null,
+          completionTokens: used.completionTokens ?? null,
+        };
+      });
+      counted.count(answer);
+      return isRefused(answer) ? answer : answer.choices;
+    }),
+  );
+  return { answers, usage };
 }

@@ -11,7 +11,7 @@ import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { drawQueries, type DrawnQuery, type PromptedQuery } from './draw-queries.ts';
 import type { OpenedMagpie, SteeredFrame } from './open-magpie.ts';
 import { isRefused, type RefusedCall } from '../calls/paid-calls.ts';
-import type { CallUsage } from '../calls/policy-calls.ts';
+import { samplingParameters, type CallUsage } from '../calls/policy-calls.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
 import { findBatch, writeBatch } from './batches.ts';
@@ -23,6 +23,8 @@ export interface SampledQueries extends CallUsage {
   readonly empty: number;
   /** Ran on to the length limit. */
   readonly cut: number;
+  /** Ended by the server because they looped; absent of what was drawn before that could be asked for. */
+  readonly looped?: number;
   /** Queries of calls that the server refused. */
   readonly failed: number;
 }
@@ -72,8 +74,7 @@ export function querySampling(
   { queries }: MagpieConfig,
   { temperature, topP, minP }: Pick<SamplingCell, 'temperature' | 'topP' | 'minP'>,
 ): SamplingParameters {
-  const { topK, repetitionPenalty, maxTokens } = queries;
-  return { temperature, topP, minP, topK, repetitionPenalty, maxTokens };
+  return samplingParameters({ ...queries, temperature, topP, minP });
 }
 
 function planCalls({ seed, queries }: MagpieConfig, { steered }: OpenedMagpie, batch: number): readonly Call[] {
@@ -123,6 +124,7 @@ function countRows(rows: readonly SynthesisRow[]): Omit<SampledQueries, keyof Ca
     queries: rows.length,
     empty: count(({ messages, dropped }) => dropped === undefined && messages[0]?.content.trim() === ''),
     cut: count(({ dropped }) => dropped?.reason === 'length'),
+    looped: count(({ dropped }) => dropped?.reason === 'loops'),
     failed: count(({ dropped }) => dropped?.reason === 'failed'),
   };
 }

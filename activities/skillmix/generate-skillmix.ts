@@ -37,6 +37,7 @@ export function createGenerateSkillmixActivities(provider: RunServicesProvider) 
         rollouts: results.length,
         failed: results.filter(({ end }) => !end.ok).length,
         truncated: results.filter(({ end }) => !end.ok && end.fault === 'cut').length,
+        looped: results.filter(({ end }) => !end.ok && end.fault === 'looped').length,
       };
       await store.write({
         name,

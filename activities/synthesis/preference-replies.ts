@@ -7,6 +7,7 @@ import { callSeed } from '../../domain/random.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { planDraws, type PlannedDraw } from '../../domain/synthesis/preference-pairs.ts';
 import { finishWhatIsPaid, isRefused, payOnce, type RefusedCall } from '../calls/paid-calls.ts';
+import { samplingParameters } from '../calls/policy-calls.ts';
 import type { SynthesisServices } from './services.ts';
 
 interface RepliesAnswer {
@@ -39,7 +40,6 @@ export async function drawPreferenceReplies(
   const signal = cancellationSignal();
   const usage = { calls: 0, promptTokens: 0, completionTokens: 0 };
   const policy = `base:${replier.name}`;
-  const { topP, topK, minP, repetitionPenalty, maxTokens } = preferences.sampling;
   const tasks = prompts.flatMap((prompt) => planDraws(preferences.draws).map((draw) => ({ prompt, draw })));
   const groups = await finishWhatIsPaid(
     replier.lane,
@@ -50,7 +50,7 @@ export async function drawPreferenceReplies(
       const request = {
         model: replier.name,
         messages: messages.map(({ role, content }) => ({ role, content })),
-        sampling: { temperature, topP, topK, minP, repetitionPenalty, maxTokens },
+        sampling: { ...samplingParameters({ ...preferences.sampling, temperature }) },
         seed: callSeed({ seed: runSeed, stage: 'preferences', round: 0, promptId, sampleIndex: firstSample }),
         n,
       };

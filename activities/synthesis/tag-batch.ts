@@ -1,8 +1,6 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { queryOf } from '../../domain/synthesis/row-texts.ts';
 import type { RowTags, SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
-import { startHeartbeats } from '../heartbeats.ts';
-import { finishWhatIsPaid, isRefused } from '../calls/paid-calls.ts';
+import { countCalls } from '../calls/counted-calls.ts';
 import { rewriteBatch, type BatchCounts, type BatchTask } from './batch.ts';
 import type { SynthesisServices, SynthesisServicesProvider } from './services.ts';
 import type { TagCalls } from './tag-calls.ts';
@@ -61,40 +59,17 @@ async function askAll(
   scope: string,
   note: (rowId: string, kind: string, found: RowTags, cause: string | null) => void,
 ) {
-  const signal = cancellationSignal();
+  const { seed, ledgers } = services;
   const questions = await listTagQuestions(services);
-  const progress = { done: 0, total: alive.length * questions.length, calls: 0, promptTokens: 0, completionTokens: 0 };
-  const ledger = await services.ledgers.open(scope);
-  const stopHeartbeats = startHeartbeats(() => progress);
-  const calls: TagCalls = {
-    seed: services.seed,
-    ledger,
-    signal,
-    count: (answer) => {
-      progress.calls += 1;
-      if (isRefused(answer)) return;
-      progress.promptTokens += answer.promptTokens ?? 0;
-      progress.completionTokens += answer.completionTokens ?? 0;
-    },
-  };
-  try {
+  const { usage } = await countCalls(ledgers, { scope, total: alive.length * questions.length }, async (counted) => {
+    const calls: TagCalls = { ...counted, seed };
     for (const { kind, seat, ask } of questions) {
-      const answers = await finishWhatIsPaid(
-        seat.lane,
-        alive,
-        async (row) => {
-          const asked = await ask(calls, row.rowId, queryOf(row));
-          progress.done += 1;
-          return { rowId: row.rowId, asked };
-        },
-        signal,
-      );
+      const answers = await counted.each(seat.lane, alive, async (row) => ({
+        rowId: row.rowId,
+        asked: await ask(calls, row.rowId, queryOf(row)),
+      }));
       for (const { rowId, asked } of answers) note(rowId, kind, asked.tags, asked.unread);
     }
-    const { calls: made, promptTokens, completionTokens } = progress;
-    return { calls: made, promptTokens, completionTokens };
-  } finally {
-    stopHeartbeats();
-    await ledger.close();
-  }
+  });
+  return usage;
 }

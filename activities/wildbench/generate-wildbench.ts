@@ -1,5 +1,6 @@
 import { configOfLoop, stageSampling } from '../../configs/stage-sampling.ts';
 import { comparedPolicyPrefix, promptSetPrefix, shardName } from '../../domain/artifact-names.ts';
+import { countBroken } from '../../domain/completion.ts';
 import { policyStamp } from '../../domain/policy-version.ts';
 import { callSeed } from '../../domain/random.ts';
 import { NO_COUNTS, type RolloutCounts, type RunRef } from '../../domain/run.ts';
@@ -52,7 +53,7 @@ export function createGenerateWildbenchActivities(provider: RunServicesProvider)
         ...usage,
         rollouts: rollouts.length,
         failed: rollouts.filter(({ outcome }) => !outcome.ok).length,
-        truncated: rollouts.filter(({ outcome }) => outcome.ok && outcome.finishReason === 'length').length,
+        ...countBroken(rollouts.flatMap(({ outcome }) => (outcome.ok ? outcome.finishReason : []))),
       };
       await store.write({
         name,

@@ -2,6 +2,7 @@ import { configOfLoop } from '../../configs/stage-sampling.ts';
 import type { TaskEvaluationConfig } from '../../configs/schema/task-evaluation.ts';
 import type { ArtifactRef } from '../../domain/artifact.ts';
 import { promptSetPrefix, shardName, stageName } from '../../domain/artifact-names.ts';
+import { countBroken } from '../../domain/completion.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import type { ActivityProgress } from '../../domain/activity-progress.ts';
 import { addCounts, NO_COUNTS, type DrawnUsage, type RolloutCounts, type RunRef } from '../../domain/run.ts';
@@ -192,6 +193,6 @@ async function countAnswers({ store }: RunServices, place: AnsweredTasks): Promi
     completionTokens,
     rollouts: rows.length,
     failed: rows.filter(({ outcome }) => !outcome.ok).length,
-    truncated: rows.filter(({ outcome }) => outcome.ok && outcome.finishReason === 'length').length,
+    ...countBroken(rows.flatMap(({ outcome }) => (outcome.ok ? outcome.finishReason : []))),
   };
 }

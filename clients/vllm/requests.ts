@@ -2,7 +2,7 @@ import type { ChatMessage } from '../../domain/prompt.ts';
 import type { ChatRequest, CompletionRequest } from '../model-server.ts';
 
 /**
- * Fields that `/v1/chat/completions` and `/v1/completions` share; none that shapes sampling is optional.
+ * Fields that `/v1/chat/completions` and `/v1/completions` share; none that shapes sampling is optional; `repetition_detection` only ends it.
  *
  * `top_k` 0 means "no limit" to vLLM, as it does to us.
  */
@@ -16,6 +16,11 @@ interface SampleBody {
   readonly min_p: number;
   readonly repetition_penalty: number;
   readonly max_tokens: number;
+  readonly repetition_detection?: {
+    readonly max_pattern_size: number;
+    readonly min_pattern_size: number;
+    readonly min_count: number;
+  };
   readonly stream: false;
   readonly stop?: readonly string[];
   readonly structured_outputs?: ChatRequest['structuredOutput'];
@@ -53,8 +58,24 @@ function buildSampleBody(request: ChatRequest | CompletionRequest): SampleBody {
     repetition_penalty: sampling.repetitionPenalty,
     max_tokens: sampling.maxTokens,
     stream: false,
+    ...detectRepetition(sampling),
     ...(request.stop === undefined ? {} : { stop: request.stop }),
     ...(request.structuredOutput === undefined ? {} : { structured_outputs: request.structuredOutput }),
+  };
+}
+
+/** A text that is ended so has `finish_reason` "repetition", on both routes. */
+function detectRepetition({
+  repetitionDetection: detection,
+}: ChatRequest['sampling']): Pick<SampleBody, 'repetition_detection'> {
+  if (detection === undefined) return {};
+  const { maxPatternTokens, minPatternTokens, minCount } = detection;
+  return {
+    repetition_detection: {
+      max_pattern_size: maxPatternTokens,
+      min_pattern_size: minPatternTokens,
+      min_count: minCount,
+    },
   };
 }
 

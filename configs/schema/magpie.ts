@@ -4,7 +4,7 @@ import { QUERY_PRESETS, type QueryPresetName } from '../../domain/synthesis/quer
 import { SCREEN_RULES } from '../../domain/synthesis/screen-query.ts';
 import { endpointFields, policyConfig } from './endpoint.ts';
 import { intervalFields, runFields } from './run-fields.ts';
-import { samplingConfig } from './sampling.ts';
+import { repetitionDetectionField, samplingConfig } from './sampling.ts';
 import { synthesisQuality } from './synthesis-quality.ts';
 
 const PRESET_NAMES = Object.keys(QUERY_PRESETS) as [QueryPresetName, ...QueryPresetName[]];
@@ -40,6 +40,7 @@ const queriesConfig = z.strictObject({
   maxTokens: z.int().min(1).max(32768).default(2048).describe('longest query, tokens; a longer one is dropped'),
   callsPerBatch: z.int().min(1).max(256).default(4).describe('calls of a batch'),
   samplesPerCall: z.int().min(1).max(256).default(32).describe('queries of a call (n)'),
+  ...repetitionDetectionField,
 });
 
 const steeringConfig = z.record(
@@ -105,7 +106,7 @@ const screeningConfig = z.strictObject({
     .min(0)
     .max(1)
     .default(0.5)
-    .describe('hold the run when more of a batch run on to maxTokens'),
+    .describe('hold the run when more of a batch run on to maxTokens, or are ended because they loop'),
 });
 
 /**

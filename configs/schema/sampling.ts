@@ -1,6 +1,45 @@
 import { z } from 'zod';
 
-/** How completions are drawn. Every field is sent with every request, so that no server default can slip in. */
+/** When a server ends a text that repeats itself. Only vLLM knows this, as `repetition_detection`. */
+const repetitionDetection = z
+  .strictObject({
+    maxPatternTokens: z
+      .int()
+      .min(1)
+      .max(1024)
+      .describe('longest passage that is looked for, tokens (max_pattern_size)'),
+    minPatternTokens: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(1)
+      .describe('shortest passage that is looked for, tokens (min_pattern_size)'),
+    minCount: z
+      .int()
+      .min(2)
+      .max(1024)
+      .describe('times in a row that a passage comes, to the very end of the text, before it is ended (min_count)'),
+  })
+  .superRefine(({ minPatternTokens, maxPatternTokens }, context) => {
+    if (minPatternTokens <= maxPatternTokens) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['minPatternTokens'],
+      message: `must be at most maxPatternTokens (${maxPatternTokens}), got ${minPatternTokens}`,
+    });
+  });
+
+/** The field of it; sent only where it is given. */
+export const repetitionDetectionField = {
+  repetitionDetection: repetitionDetection
+    .optional()
+    .describe('has the server end a text that loops, which is then no whole one; absent: it runs on to maxTokens'),
+};
+
+/**
+ * How completions are drawn. Every field is sent with every request, so that no server default can slip in; `repetitionDetection`,
+ * which no server has by default, where it is given.
+ */
 export const samplingConfig = z.strictObject({
   temperature: z.number().min(0).max(2).default(1).describe('softmax temperature; 0 is greedy'),
   topP: z.number().gt(0).max(1).default(1).describe('nucleus mass in (0, 1]'),
@@ -8,6 +47,7 @@ export const samplingConfig = z.strictObject({
   minP: z.number().min(0).max(1).default(0).describe('drop tokens below this share of the likeliest one; 0 keeps all'),
   repetitionPenalty: z.number().gt(0).max(2).default(1).describe('1 is none'),
   maxTokens: z.int().min(1).max(32768).default(128).describe('longest completion, tokens'),
+  ...repetitionDetectionField,
 });
 
 /** Sampling of a group: G completions of a prompt, n of them a call. */

@@ -133,9 +133,14 @@ export const skillmixConfig = z
         '0 would write the same unreadable reply again; raise it or set attempts to 1',
       );
     }
-    const { topK, minP, repetitionPenalty } = sampling;
+    const { topK, minP, repetitionPenalty, repetitionDetection } = sampling;
     if (teacher !== 'self' && teacher.server === 'openai') {
-      const given = Object.entries({ topK: topK !== 0, minP: minP !== 0, repetitionPenalty: repetitionPenalty !== 1 });
+      const given = Object.entries({
+        topK: topK !== 0,
+        minP: minP !== 0,
+        repetitionPenalty: repetitionPenalty !== 1,
+        repetitionDetection: repetitionDetection !== undefined,
+      });
       for (const [field] of given.filter(([, isSet]) => isSet)) {
         complain(
           ['sampling', field],

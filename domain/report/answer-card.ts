@@ -1,5 +1,5 @@
 import type { Checklist, Verdict } from '../checklist.ts';
-import type { FinishReason } from '../completion.ts';
+import { tagOfEnd, type FinishReason } from '../completion.ts';
 import { formatNumber } from '../format-number.ts';
 import { html, type Html, type HtmlValue } from '../html.ts';
 import { verdictList } from './verdict-list.ts';
@@ -31,14 +31,14 @@ const TONES = { good: 'chosen', bad: 'rejected', plain: 'unused' } as const;
 /** One answer with its marks, its pass rates, and each verdict with its reason. */
 export function answerCard(answer: CardAnswer, frame: CardFrame): Html {
   const { title, tags, tone, checklist, goldChecklist, scores, remarks } = frame;
-  const marks = [...tags, ...(answer.finishReason === 'length' ? ['truncated'] : [])];
+  const end = tagOfEnd(answer.finishReason);
+  const marks = [...tags, ...(end === null ? [] : [end])];
   const gold =
     answer.goldPassRate === null && answer.gold_I.length > 0 ? 'undecided' : formatNumber(answer.goldPassRate, 2);
   const rates = `judge ${formatNumber(answer.passRate, 2)}, gold ${gold}${scores === undefined ? '' : `, ${scores}`}`;
   return html`<article class="rollout ${TONES[tone]}">
     <h4>
-      ${title}
-      ${marks.map((mark) => html`<span class="tag ${mark === 'truncated' ? '' : TONES[tone]}">${mark}</span> `)}
+      ${title} ${marks.map((mark) => html`<span class="tag ${mark === end ? '' : TONES[tone]}">${mark}</span> `)}
       <span class="rate">${rates}</span>
     </h4>
     <pre>${answer.text === '' ? '(empty answer)' : answer.text}</pre>

@@ -1,3 +1,4 @@
+import { tagOfEnd } from '../completion.ts';
 import { DataError } from '../errors.ts';
 import type { ChatMessage, PromptRow } from '../prompt.ts';
 import { hasRewardSignal, type RewardedGroup, type RewardedRollout } from './reward-group.ts';
@@ -15,6 +16,7 @@ export interface GroupCompletion {
   readonly logprobs: readonly number[];
   /** `null` for one that could not be judged, which is not 0. */
   readonly reward: number | null;
+  /** Broken off at a limit: at its length, or as it looped. */
   readonly truncated: boolean;
 }
 
@@ -73,7 +75,7 @@ function toCompletion({ outcome, promptId, sampleIndex, sampled, reward }: Rewar
       tokenIds: sampled.tokenIds_T,
       logprobs: sampled.logprobs_T,
       reward,
-      truncated: outcome.finishReason === 'length',
+      truncated: tagOfEnd(outcome.finishReason) !== null,
     },
   ];
 }

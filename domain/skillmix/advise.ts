@@ -5,8 +5,12 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
   [/\/cut$/, 'Replies reach the length limit: raise sampling.maxTokens or lower generation.responseWords.'],
   [
+    /\/looped$/,
+    'The server ended replies because they loop: raise sampling.temperature or sampling.repetitionPenalty, or allow more in sampling.repetitionDetection.',
+  ],
+  [
     /\/unfinished$/,
-    'Replies end in a loop, in a filter or without a known reason: look at them in the report, raise sampling.temperature, or check what the server calls a regular end.',
+    'Replies end in a filter or without a known reason: look at them in the report, raise sampling.temperature, or check what the server calls a regular end.',
   ],
   [
     /\/too-long$/,

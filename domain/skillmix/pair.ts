@@ -9,7 +9,9 @@ export const PAIR_FAULTS = [
   'empty',
   /** Ended by the length limit: a shorter reply may be whole. */
   'cut',
-  /** Broken off for another reason: a loop, a filter, an end that the server did not name. */
+  /** Ended by the server because it looped: no shorter reply is asked for, another one is. */
+  'looped',
+  /** Broken off for another reason: a filter, an end that the server did not name. */
   'unfinished',
   'no-labels',
   'no-instruction',

@@ -41,6 +41,7 @@ export function parseInstruction(reply: string): string | null {
 }
 
 function brokenOff(finishReason: FinishReason): PairFault {
+  if (finishReason === 'repetition') return 'looped';
   return finishReason === 'length' ? 'cut' : 'unfinished';
 }
 

@@ -126,7 +126,8 @@ function checkWhole(row: SynthesisRow): string | null {
   if (replies.some((reply) => reply.trim() === '')) return 'empty';
   const { replyFinish } = row;
   if (replyFinish === undefined || replyFinish === 'stop') return null;
-  return replyFinish === 'length' || replyFinish === 'repetition' ? 'truncated' : `ended with "${replyFinish}"`;
+  if (replyFinish === 'repetition') return 'loops';
+  return replyFinish === 'length' ? 'truncated' : `ended with "${replyFinish}"`;
 }
 
 function checkLoops(

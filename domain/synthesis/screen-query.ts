@@ -4,6 +4,7 @@ import type { FinishReason } from '../completion.ts';
 /** Why a query is not worth an answer. */
 export const SCREEN_REASONS = [
   'length',
+  'loops',
   'unfinished',
   'empty',
   'role-confusion',
@@ -84,8 +85,16 @@ export function screenQuery(
 
 /** A query that did not end by itself is incomplete, whatever it says. */
 export function screenEnd(finishReason: FinishReason): ScreenReason | undefined {
-  if (finishReason === 'stop') return undefined;
-  return finishReason === 'length' ? 'length' : 'unfinished';
+  switch (finishReason) {
+    case 'stop':
+      return undefined;
+    case 'length':
+      return 'length';
+    case 'repetition':
+      return 'loops';
+    default:
+      return 'unfinished';
+  }
 }
 
 /** The form in which two queries are the same one. Compatible characters stay apart: "10²" is not "102". */

@@ -34,6 +34,8 @@ export interface DrawnGroup {
   readonly drawn: number;
   /** Ended by the length limit. */
   readonly cut: number;
+  /** Ended by the server because they looped. */
+  readonly looped: number;
   /** Of those that ended by themselves: all, and those that sound like a user's. */
   readonly ended: number;
   readonly voiced: number;
@@ -87,6 +89,7 @@ export function tallyGroups(
         name,
         drawn: group.drawn + 1,
         cut: group.cut + (row.dropped?.reason === 'length' ? 1 : 0),
+        looped: group.looped + (row.dropped?.reason === 'loops' ? 1 : 0),
         ended: group.ended + (ended ? 1 : 0),
         voiced: group.voiced + (ended && isUserVoiced(queryOf(row)) ? 1 : 0),
         duplicates: group.duplicates + (isCopy(after) || isCopy(compared.get(row.rowId)) ? 1 : 0),
@@ -124,6 +127,7 @@ function isAlive(row: SynthesisRow | undefined): boolean {
   return row !== undefined && row.dropped === undefined;
 }
 
-function emptyGroup(name: string): DrawnGroup {
-  return { name, drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
+/** A group of which nothing was drawn. */
+export function emptyGroup(name: string): DrawnGroup {
+  return { name, drawn: 0, cut: 0, looped: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
 }

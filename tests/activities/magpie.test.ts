@@ -166,6 +166,31 @@ describe('drawing queries', () => {
     });
   });
 
+  it('has the server end what loops where the config says so, and drops it with that reason', async () => {
+    writes = (prompt, seed) =>
+      prompt.endsWith('<|im_start|>user\n') && seed % 16 === 0
+        ? 'Tell me why, tell me why, tell me why, LOOP'
+        : MAGPIE_MODEL.answer(prompt, seed, 'scripted');
+    await open({
+      queries: {
+        callsPerBatch: 2,
+        samplesPerCall: 16,
+        maxTokens: 64,
+        repetitionDetection: { maxPatternTokens: 40, minCount: 4 },
+      },
+    });
+    expect(await sample(0)).toMatchObject({ queries: 32, cut: 2, looped: 2 });
+    expect(bodiesTo('/v1/completions')[0]).toMatchObject({
+      repetition_detection: { max_pattern_size: 40, min_pattern_size: 1, min_count: 4 },
+    });
+    const rows = await rowsOf('queries', 0);
+    expect(rows.filter(({ dropped }) => dropped?.reason === 'loops')).toHaveLength(2);
+    await screen(0);
+    await compareNothing(0);
+    expect(await answer(0)).toMatchObject({ replies: rows.length - 2 * 6 - 1, loopedReplies: 0 });
+    expect(bodiesTo('/v1/chat/completions')[0]).not.toHaveProperty('repetition_detection');
+  });
+
   it('gives no two samples of a run one seed, and draws the same ones again without a call', async () => {
     await open();
     for (const batch of [0, 1, 2]) await sample(batch);
@@ -410,6 +435,28 @@ describe('answering queries', () => {
     expect(new Set(drops)).toEqual(
       new Set(['reply model-server/prompt-too-long', 'turn-2 model-server/prompt-too-long']),
     );
+  });
+
+  it('drops a row whose reply the server ended because it loops, and keeps that reply to be looked at', async () => {
+    writes = (prompt, seed) => {
+      if (prompt.endsWith('<|im_start|>user\n')) return `What is word${seed} good for?`;
+      return /word\d*[02468] /.test(prompt) ? 'It is what it is what it is LOOP' : 'It is good.';
+    };
+    await open({ replies: { maxTokens: 64, repetitionDetection: { maxPatternTokens: 40, minCount: 4 } } });
+    await sample(0);
+    await screen(0);
+    await compareNothing(0);
+    expect(await answer(0)).toMatchObject({ answered: 16, replies: 32, cutReplies: 0, loopedReplies: 16 });
+    expect(bodiesTo('/v1/chat/completions')[0]).toMatchObject({
+      repetition_detection: { max_pattern_size: 40, min_pattern_size: 1, min_count: 4 },
+    });
+    const dropped = (await rowsOf('answered', 0)).filter((row) => row.dropped !== undefined);
+    expect(dropped).toHaveLength(16);
+    expect(dropped[0]).toMatchObject({
+      dropped: { by: 'reply', reason: 'loops' },
+      replyFinish: 'repetition',
+      messages: [{ role: 'user' }, { role: 'assistant', content: 'It is what it is what it is LOOP' }],
+    });
   });
 
   it('counts replies that were cut, and drops a row whose reply is empty or refused', async () => {

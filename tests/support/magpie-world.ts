@@ -40,7 +40,7 @@ export const MAGPIE_MODEL: DeterministicModelOptions = {
   model: 'scripted',
   answer: (prompt, seed) =>
     prompt.endsWith('<|im_start|>user\n') ? queryOfSeed(seed) : `It means reply${seed} of ${prompt.length} characters.`,
-  finishReason: (answer) => (answer.endsWith('CUT') ? 'length' : 'stop'),
+  finishReason: (answer) => (answer.endsWith('CUT') ? 'length' : answer.endsWith('LOOP') ? 'repetition' : 'stop'),
 };
 
 /** Tokenizes chats by the template, as the server of that checkpoint does: the words of the rendered text. */

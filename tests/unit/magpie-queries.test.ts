@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hashJson } from '../../clients/content-hash.ts';
 import { runIdentity } from '../../configs/run-identity.ts';
 import { magpieConfig } from '../../configs/schema/magpie.ts';
 import { batchesToSettle, decideNextBatch, describeShortfall } from '../../domain/synthesis/batch-demand.ts';
@@ -172,7 +173,7 @@ describe('screening', () => {
     expect((['stop', 'length', 'repetition', 'other'] as const).map(screenEnd)).toEqual([
       undefined,
       'length',
-      'unfinished',
+      'loops',
       'unfinished',
     ]);
   });
@@ -293,6 +294,7 @@ describe('the funnel of a synthesis', () => {
   ];
   const cut = drop(d, 'queries', 'length');
   const copy = drop(c, 'screening', 'duplicate');
+  const looping = drop(makeSynthesisRow(9), 'queries', 'loops');
   const batches = [
     { queries: [a, b, c, cut], screened: [a, b, copy, cut], kept: [a, drop(b, 'reply-loops', 'loops'), copy, cut] },
     { queries: [a] },
@@ -309,7 +311,22 @@ describe('the funnel of a synthesis', () => {
   it('follows the queries of each group', () => {
     const [group, ...others] = tallyGroups(batches.slice(0, 1), () => 'all');
     expect(others).toEqual([]);
-    expect(group).toEqual({ name: 'all', drawn: 4, cut: 1, ended: 3, voiced: 3, duplicates: 1, screened: 2, kept: 1 });
+    expect(group).toEqual({
+      name: 'all',
+      drawn: 4,
+      cut: 1,
+      looped: 0,
+      ended: 3,
+      voiced: 3,
+      duplicates: 1,
+      screened: 2,
+      kept: 1,
+    });
+  });
+
+  it('counts what the server ended as a loop beside what ran on to its length', () => {
+    const [group] = tallyGroups([{ queries: [a, cut, looping] }], () => 'all');
+    expect(group).toMatchObject({ drawn: 3, cut: 1, looped: 1, ended: 1 });
   });
 
   it('has no spread of nothing', () => {
@@ -339,6 +356,33 @@ describe('the config of Magpie', () => {
     const repeated = { replies: { temperature: 0.6 }, screening: { rejectMarkdown: true } };
     expect(identityOf(repeated)).toEqual(identityOf({}));
     expect(identityOf({ replies: { temperature: 0 } })).not.toEqual(identityOf({}));
+  });
+
+  it('is another run where the server is to end loops, and the same one where nothing is said of it', () => {
+    const identityOf = (changes: object) => {
+      const { data } = parse(changes);
+      if (data === undefined) throw new Error('the config is not valid');
+      return hashJson(runIdentity(data));
+    };
+    const repetitionDetection = { maxPatternTokens: 40, minCount: 4 };
+    const found = [{}, { queries: { repetitionDetection } }, { replies: { repetitionDetection } }].map(identityOf);
+    expect(new Set(found).size).toBe(3);
+    expect(identityOf({ queries: { repetitionDetection: undefined } })).toBe(found[0]);
+  });
+
+  it.each([
+    [{ maxPatternTokens: 0, minCount: 3 }, 'maxPatternTokens', '>=1'],
+    [{ maxPatternTokens: 4, minCount: 1 }, 'minCount', '>=2'],
+    [
+      { maxPatternTokens: 4, minPatternTokens: 5, minCount: 3 },
+      'minPatternTokens',
+      'at most maxPatternTokens (4), got 5',
+    ],
+  ])('refuses a detection of loops that a server would refuse: %j', (repetitionDetection, field, message) => {
+    expect(parse({ replies: { repetitionDetection } }).error?.issues[0]).toMatchObject({
+      path: ['replies', 'repetitionDetection', field],
+      message: expect.stringContaining(message) as unknown,
+    });
   });
 
   it('refuses more calls than there are seeds', () => {

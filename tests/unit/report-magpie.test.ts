@@ -6,7 +6,17 @@ import { summarizeReport } from '../../domain/report/summarize-report.ts';
 import { tallyGroups } from '../../domain/synthesis/tally-synthesis.ts';
 import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 
-const GROUP = { name: 'all', drawn: 64, cut: 4, ended: 60, voiced: 54, duplicates: 3, screened: 50, kept: 40 };
+const GROUP = {
+  name: 'all',
+  drawn: 64,
+  cut: 3,
+  looped: 1,
+  ended: 60,
+  voiced: 54,
+  duplicates: 3,
+  screened: 50,
+  kept: 40,
+};
 
 function makeReport(changes: Partial<MagpieReport> = {}): MagpieReport {
   return {
@@ -52,6 +62,7 @@ function makeReport(changes: Partial<MagpieReport> = {}): MagpieReport {
     voiced: { mean: 0.9, low: 0.82, high: 0.97, n: 60 },
     replies: 50,
     cutReplies: 20,
+    loopedReplies: 2,
     queryChars: { min: 20, median: 80, max: 300 },
     replyChars: { min: 5, median: 400, max: 700 },
     completionTokens: 5000,
@@ -95,6 +106,7 @@ describe('the report of Magpie', () => {
       'screened: 50 of 60 left (screening: dangling 10)',
       'exact duplicates 3 of 60',
       'replies cut by their length 20 of 50',
+      'replies ended as loops 2 of 50',
       'tokens spent on replies 4,500 of 5,000 (90.0 %)',
       'model calls 50 sent, 50 answered, 0 failed, 0 lost and repeated',
       'tokens 2,000 in, 4,500 out',
@@ -107,6 +119,7 @@ describe('the report of Magpie', () => {
     expect(page).toContain('What each stage let through and dropped');
     expect(page).toContain('<code>screening: dangling</code>');
     expect(page).toContain('By steering prompt');
+    expect(page).toContain('ended as loops');
     expect(page).toContain('cleaned by rule 6.1 of the sanitiser');
     expect(page).toContain('What does &lt;script&gt;alert(1)&lt;/script&gt; do?');
     expect(page).not.toContain('<script>');

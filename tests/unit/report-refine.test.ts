@@ -225,6 +225,7 @@ describe('turnChart', () => {
       judge: null,
       newAnswers: 3,
       truncated: 0,
+      looped: 0,
     });
     const svg = compactMarkup(turnChart([{ ...base, turns: [at(0, 0.25), at(1, 0.75)] }]).text);
     // 192 units of height from y = 204 up stand for 0 to 1; 406 units of width from x = 51 for turns 0 to 1.

@@ -6,6 +6,7 @@ const ONE: RolloutCounts = {
   rollouts: 2,
   failed: 3,
   truncated: 4,
+  looped: 16,
   yes: 5,
   no: 6,
   unparsed: 7,
@@ -26,6 +27,7 @@ describe('addCounts', () => {
       rollouts: 4,
       failed: 6,
       truncated: 8,
+      looped: 32,
       yes: 10,
       no: 12,
       unparsed: 14,
@@ -43,6 +45,14 @@ describe('addCounts', () => {
   it('changes nothing when nothing is added', () => {
     expect(addCounts(NO_COUNTS, ONE)).toEqual(ONE);
     expect(addCounts(ONE, NO_COUNTS)).toEqual(ONE);
+  });
+});
+
+describe('counts of a run that was begun when loops were not counted', () => {
+  it('are added as if there were none', () => {
+    const { looped: _, ...before } = ONE;
+    expect(addCounts(before, ONE).looped).toBe(16);
+    expect(addCounts(before, before).looped).toBe(0);
   });
 });
 

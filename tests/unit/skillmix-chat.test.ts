@@ -134,6 +134,11 @@ describe('the config', () => {
     [{ draw: { skills: [2, 2] } }, 'draw.skills', 'names a size twice'],
     [{ sampling: { temperature: 0 } }, 'sampling.temperature', 'the same unreadable reply'],
     [{ teacher: TEACHER, sampling: { topK: 20 } }, 'sampling.topK', 'is not sent to a teacher behind server: openai'],
+    [
+      { teacher: TEACHER, sampling: { repetitionDetection: { maxPatternTokens: 9, minCount: 3 } } },
+      'sampling.repetitionDetection',
+      'is not sent to a teacher behind server: openai',
+    ],
     [{ inventory: { source: 'run', run: '../x' } }, 'inventory.run', 'must be the name of a run'],
     [{ inventory: { source: 'files', skills: 'a' } }, 'inventory.queryTypes', 'expected string'],
     [{ lowQuality: { kind: 'junk', share: 0 } }, 'lowQuality.share', '>0'],

@@ -83,11 +83,16 @@ describe('a labelled pair', () => {
     }
   });
 
-  it.each(['repetition', 'abort', 'error', 'other'] as const)('is no whole one when it ended with "%s"', (finish) => {
+  it.each([
+    ['repetition', 'looped'],
+    ['abort', 'unfinished'],
+    ['error', 'unfinished'],
+    ['other', 'unfinished'],
+  ] as const)('is no whole one when it ended with "%s"', (finish, found) => {
     const whole = '### Instruction:\nHow?\n\n### Response:\nSo.';
-    expect(parsePair(whole, finish, { output: 'labels', allowAnswerOnly: false })).toEqual(fault('unfinished'));
-    expect(parsePair('', finish, { output: 'json', allowAnswerOnly: false })).toEqual(fault('unfinished'));
-    expect(parseSpoiled('So.', finish)).toEqual(fault('unfinished'));
+    expect(parsePair(whole, finish, { output: 'labels', allowAnswerOnly: false })).toEqual(fault(found));
+    expect(parsePair('', finish, { output: 'json', allowAnswerOnly: false })).toEqual(fault(found));
+    expect(parseSpoiled('So.', finish)).toEqual(fault(found));
     expect(parseCritique('Weaknesses:\n- It is vague.', finish)).toMatchObject({ ok: true, cut: true });
     expect(parsePreference('BETTER: A', finish, true)).toBe('unreadable');
   });

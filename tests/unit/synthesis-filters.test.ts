@@ -156,7 +156,7 @@ describe('the rules for replies', () => {
   it.each([
     ['stop', null],
     ['length', 'reply-whole/truncated'],
-    ['repetition', 'reply-whole/truncated'],
+    ['repetition', 'reply-whole/loops'],
     ['other', 'reply-whole/ended with "other"'],
   ] as const)('meet a reply that ended with %s with %s', (replyFinish, found) => {
     expect(broken(tagged({ replyFinish }), rule)).toBe(found);

@@ -53,6 +53,30 @@ describe('chat', () => {
     });
   });
 
+  it('sends when a text that loops is to be ended only where that is said, on both routes', async () => {
+    const looping = { index: 0, text: '1 2 1 2', finish_reason: 'repetition', stop_reason: 'repetition_detected' };
+    const { server, client } = await setUp([
+      answerThatEnded('stop'),
+      { body: { choices: [{ ...looping, message: { content: '1 2 1 2' } }] } },
+      { body: { choices: [looping] } },
+    ]);
+    const repetitionDetection = { maxPatternTokens: 30, minPatternTokens: 2, minCount: 4 };
+    const detecting = { ...REQUEST, sampling: { ...REQUEST.sampling, repetitionDetection } };
+    await client.chat(REQUEST);
+    const ended = [await client.chat(detecting)];
+    const { messages: _, ...rest } = detecting;
+    ended.push(await client.complete({ ...rest, prompt: 'Count.' }));
+    expect(
+      server.requests.map(({ path, body }) => [path, (body as Record<string, unknown>)['repetition_detection']]),
+    ).toEqual([
+      ['/v1/chat/completions', undefined],
+      ['/v1/chat/completions', { max_pattern_size: 30, min_pattern_size: 2, min_count: 4 }],
+      ['/v1/completions', { max_pattern_size: 30, min_pattern_size: 2, min_count: 4 }],
+    ]);
+    const choice = { text: '1 2 1 2', finishReason: 'repetition', rawFinishReason: 'repetition' };
+    expect(ended.map(({ choices }) => choices)).toEqual([[choice], [choice]]);
+  });
+
   it('returns choices by index with their log-probabilities, and ignores fields it does not know', async () => {
     const logprobs = {
       content: [{ token: 'a', logprob: -0.5, bytes: [97], top_logprobs: [{ token: 'b', logprob: -1, bytes: [98] }] }],

@@ -15,6 +15,7 @@ import { describeDraw } from '../../../domain/synthesis/describe-draw.ts';
 import { queryOf, repliesOf } from '../../../domain/synthesis/row-texts.ts';
 import type { SynthesisRow } from '../../../domain/synthesis/synthesis-row.ts';
 import {
+  emptyGroup,
   spreadOf,
   SYNTHESIS_STAGES,
   tallyGroups,
@@ -44,7 +45,7 @@ export async function readMagpieReport(
   const kept = batches.flatMap(({ kept = [] }) => kept.filter(({ dropped }) => dropped === undefined));
   const calls = await readLoopCalls(services, runName, names, synthesisCallPlaces(runName));
   const [all] = tallyGroups(batches, () => 'all');
-  const total = all ?? { name: 'all', drawn: 0, cut: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
+  const total = all ?? emptyGroup('all');
   const replyCalls = calls.find(({ stage }) => stage === 'synthesis/answered');
   const summariesOf = (stage: SynthesisStage | 'preferences') => readSummaries(services, runName, names, stage);
   const answered = await summariesOf('answered');
@@ -73,6 +74,7 @@ export async function readMagpieReport(
     voiced: voicedShare(total, bootstrap),
     replies: sumField(answered, 'replies'),
     cutReplies: sumField(answered, 'cutReplies'),
+    loopedReplies: sumField(answered, 'loopedReplies'),
     queryChars: spreadOf(kept.map((row) => countCodePoints(queryOf(row)))),
     replyChars: spreadOf(kept.map((row) => countCodePoints(repliesOf(row).join('')))),
     completionTokens: sumOrNull(calls),

@@ -1,5 +1,6 @@
 import { baselineNames, endpointOf, type WildbenchConfig } from '../../../configs/schema/wildbench.ts';
 import { comparedPoliciesName, comparedPolicyPrefix, promptSetPrefix } from '../../../domain/artifact-names.ts';
+import { countBroken } from '../../../domain/completion.ts';
 import { spreadEvenly } from '../../../domain/report/spread-evenly.ts';
 import type {
   ReportedJudge,
@@ -116,6 +117,9 @@ function countAnswered(tasks: readonly TaskRow[], policies: readonly PolicyRows[
 }
 
 function reportPolicy({ compared, rollouts }: PolicyRows): ReportedPolicy {
+  const { truncated, looped } = countBroken(
+    rollouts.flatMap(({ outcome }) => (outcome.ok ? outcome.finishReason : [])),
+  );
   const { name, version, origin } = compared;
   return {
     name,
@@ -123,7 +127,8 @@ function reportPolicy({ compared, rollouts }: PolicyRows): ReportedPolicy {
     trainedBy: origin === null ? null : { runName: origin.runName, round: version.round },
     answers: rollouts.length,
     failed: rollouts.filter(({ outcome }) => !outcome.ok).length,
-    lengthLimited: rollouts.filter(({ outcome }) => outcome.ok && outcome.finishReason === 'length').length,
+    lengthLimited: truncated,
+    looped,
   };
 }
 
@@ -153,6 +158,7 @@ function sampleOf(task: TaskRow, policies: readonly PolicyRows[]): WildbenchSamp
           policy: compared.name,
           text: outcome.ok ? outcome.text : null,
           lengthLimited: outcome.ok && outcome.finishReason === 'length',
+          looped: outcome.ok && outcome.finishReason === 'repetition',
           scores: scores.filter(({ sessionId }) => sessionId === task.promptId),
           pairs: pairs.filter(({ sessionId }) => sessionId === task.promptId),
         },

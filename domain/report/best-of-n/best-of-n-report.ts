@@ -11,6 +11,8 @@ export interface SelectionTally {
   /** Candidates that are answers, of those asked for. */
   readonly candidates: CountOf;
   readonly truncated: CountOf;
+  /** Ended by the server because they looped. */
+  readonly looped: CountOf;
   /** Mean number of different texts, over prompts with a candidate; `null` without one. */
   readonly meanDistinct: number | null;
   /** Prompts with more than one candidate that all say the same, of those with more than one. */

@@ -31,12 +31,13 @@ export function bestOfNHeadline(report: BestOfNReport): ReportHeadline {
 }
 
 function denominatorsOf({ tally, promptsInSet, samplesPerPrompt }: BestOfNReport): string {
-  const { prompts, candidates, truncated, goldUndecided } = tally;
+  const { prompts, candidates, truncated, looped, goldUndecided } = tally;
   return [
     `${formatCount(prompts)} of ${formatCount(promptsInSet)} prompts finished`,
     `N = ${samplesPerPrompt}`,
     `${formatCount(candidates.of - candidates.count)} of ${formatCount(candidates.of)} candidates failed`,
     `${formatCount(truncated.count)} of ${formatCount(truncated.of)} truncated`,
+    ...(looped.count === 0 ? [] : [`${formatCount(looped.count)} of ${formatCount(looped.of)} ended as loops`]),
     ...undecidedNotes(goldUndecided),
   ].join(', ');
 }

@@ -49,6 +49,7 @@ export function selectionTable({ tally }: BestOfNReport): Html {
       row('answers, of those asked for', [one(tally.candidates)]),
       row('failed', [share(tally.candidates.of - tally.candidates.count, tally.candidates.of)]),
       row('truncated', [one(tally.truncated)]),
+      row('ended as loops', [one(tally.looped)]),
       row('different texts a prompt, mean', [formatNumber(tally.meanDistinct, 2)]),
       row('prompts whose candidates all say the same', [one(tally.onlyOneDistinct)]),
     ]),

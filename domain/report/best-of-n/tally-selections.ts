@@ -23,6 +23,7 @@ export function tallySelections(selections: readonly Selection[], asked: AskedBa
     prompts: selections.length,
     candidates: { count: candidates.length, of: candidates.length + failed },
     truncated: countIn(candidates, ({ finishReason }) => finishReason === 'length'),
+    looped: countIn(candidates, ({ finishReason }) => finishReason === 'repetition'),
     meanDistinct: meanOf(drawn.map(({ distinct }) => distinct)),
     onlyOneDistinct: countIn(choosable, ({ distinct }) => distinct === 1),
     tied: countIn(chosen, ({ tied }) => tied.length > 1),

@@ -1,6 +1,7 @@
 import { formatNumber } from '../../format-number.ts';
 import { html, type Html } from '../../html.ts';
 import type { JudgedRollout } from '../../rollout.ts';
+import { endTag } from '../end-tag.ts';
 import { verdictList } from '../verdict-list.ts';
 import type { FollowedQuery, FollowedRound, FollowedSample } from './bolt-report.ts';
 import { versionName } from './words.ts';
@@ -67,9 +68,9 @@ function answerCard(
   { outcome, passRate, verdicts_I }: JudgedRollout,
   { checklist }: FollowedQuery,
 ): Html {
-  const truncated = outcome.ok && outcome.finishReason === 'length' ? html` <span class="tag">truncated</span>` : null;
+  const brokenOff = endTag(outcome.ok ? outcome.finishReason : null);
   return html`<article class="rollout unused">
-    <h4>${name}${truncated} <span class="rate">pass rate ${formatNumber(passRate, 2)}</span></h4>
+    <h4>${name}${brokenOff} <span class="rate">pass rate ${formatNumber(passRate, 2)}</span></h4>
     ${
       outcome.ok
         ? html`<pre>${outcome.text === '' ? '(empty answer)' : outcome.text}</pre>`

@@ -26,6 +26,8 @@ export interface MagpieReport extends ReportBase {
   readonly replies: number;
   /** Ended by their length. */
   readonly cutReplies: number;
+  /** Ended by the server because they looped. */
+  readonly loopedReplies: number;
   /** Characters of kept rows. */
   readonly queryChars: Spread | null;
   readonly replyChars: Spread | null;

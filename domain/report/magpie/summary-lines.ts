@@ -3,7 +3,7 @@ import type { MagpieReport } from './magpie-report.ts';
 
 /** What the terminal says beside the rows: what each stage dropped, copies, replies that were cut, where the tokens went. */
 export function magpieLines(report: MagpieReport): readonly string[] {
-  const { funnel, all, replies, cutReplies, notices } = report;
+  const { funnel, all, replies, cutReplies, loopedReplies, notices } = report;
   const stages = funnel.flatMap(({ stage, entered, left, drops }) => {
     if (drops.length === 0) return [];
     const reasons = drops.map(({ by, reason, rows }) => `${by}: ${reason} ${formatCount(rows)}`).join(', ');
@@ -13,6 +13,7 @@ export function magpieLines(report: MagpieReport): readonly string[] {
     ...stages,
     `exact duplicates ${formatCount(all.duplicates)} of ${formatCount(all.ended)}`,
     `replies cut by their length ${formatCount(cutReplies)} of ${formatCount(replies)}`,
+    ...(loopedReplies === 0 ? [] : [`replies ended as loops ${formatCount(loopedReplies)} of ${formatCount(replies)}`]),
     `tokens spent on replies ${shareText(report)}`,
     ...notices.map((notice) => `note: ${notice}`),
   ];

@@ -17,23 +17,33 @@ export function funnelTable({ funnel }: MagpieReport): Html {
 
 /** What became of the queries of each group. */
 export function groupTable(caption: string, groups: readonly DrawnGroup[]): Html {
-  const rows = groups.map(({ name, drawn, cut, ended, voiced, duplicates, screened, kept }) =>
+  const rows = groups.map(({ name, drawn, cut, looped, ended, voiced, duplicates, screened, kept }) =>
     row(name, [
       formatCount(drawn),
       share(cut, drawn),
+      share(looped, drawn),
       share(voiced, ended),
       share(duplicates, ended),
       share(screened, drawn),
       share(kept, drawn),
     ]),
   );
-  const head = ['', 'drawn', 'cut by length', 'user-voiced', 'exact duplicates', 'past the screens', 'kept'];
+  const head = [
+    '',
+    'drawn',
+    'cut by length',
+    'ended as loops',
+    'user-voiced',
+    'exact duplicates',
+    'past the screens',
+    'kept',
+  ];
   return table(caption, head, tableBody(rows));
 }
 
 /** Lengths and costs. */
 export function factTable(report: MagpieReport): Html {
-  const { queryChars, replyChars, cutReplies, replies, queryModel, replyModel, sanitised } = report;
+  const { queryChars, replyChars, cutReplies, loopedReplies, replies, queryModel, replyModel, sanitised } = report;
   const cleaned = Object.entries(sanitised).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return table(
     'Rows and costs',
@@ -47,6 +57,7 @@ export function factTable(report: MagpieReport): Html {
       row('characters of a kept query', [spreadText(queryChars)]),
       row('characters of the replies of a kept row', [spreadText(replyChars)]),
       row('replies cut by their length', [share(cutReplies, replies)]),
+      row('replies ended as loops, and dropped', [share(loopedReplies, replies)]),
       row('tokens written, of them for replies', [shareText(report)]),
       ...cleaned.map(([rule, count]) => row(`cleaned by rule ${rule} of the sanitiser`, [formatCount(count)])),
     ]),

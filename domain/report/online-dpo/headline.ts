@@ -60,7 +60,7 @@ function differenceText(difference: ReportDifference | undefined, confidence: nu
 }
 
 function denominators(evaluation: ReportEvaluation): string {
-  const { prompts, completions, failed, unparsed, truncated, undecided } = evaluation;
+  const { prompts, completions, failed, unparsed, truncated, looped, undecided } = evaluation;
   const perPrompt = prompts > 0 && completions % prompts === 0 ? completions / prompts : null;
   const answers =
     perPrompt === null
@@ -71,6 +71,7 @@ function denominators(evaluation: ReportEvaluation): string {
     `${formatCount(failed)} failed`,
     `${formatCount(unparsed)} unparsed`,
     `${formatCount(truncated)} truncated`,
+    ...(looped === 0 ? [] : [`${formatCount(looped)} ended as loops`]),
     ...undecidedNotes(undecided),
   ].join(', ');
 }

@@ -31,6 +31,8 @@ export interface ReportEvaluation {
   readonly completions: number;
   readonly failed: number;
   readonly truncated: number;
+  /** Ended by the server because they looped. */
+  readonly looped: number;
   /** Verdicts, not answers. */
   readonly unparsed: number;
   /** Answers with too few decided items for a pass rate, of those that did not fail; they are in no mean. */
@@ -98,6 +100,7 @@ export interface ReportRound extends SelectionCounts {
   readonly rollouts: number;
   readonly failed: number;
   readonly truncated: number;
+  readonly looped: number;
   readonly unparsed: number;
   readonly meanPassRate: number | null;
   readonly training: ReportTraining | null;

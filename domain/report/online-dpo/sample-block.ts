@@ -1,6 +1,7 @@
 import { formatNumber } from '../../format-number.ts';
 import { html, type Html } from '../../html.ts';
 import type { JudgedRollout } from '../../rollout.ts';
+import { endTag } from '../end-tag.ts';
 import { verdictList } from '../verdict-list.ts';
 import type { ReportSample } from './online-dpo-report.ts';
 
@@ -30,10 +31,10 @@ function rolloutBlock(sample: ReportSample, rollout: JudgedRollout): Html {
   const body = outcome.ok
     ? html`<pre>${outcome.text === '' ? '(empty answer)' : outcome.text}</pre>`
     : html`<p class="failed">No answer: <code>${outcome.code}</code> ${outcome.message}</p>`;
-  const truncated = outcome.ok && outcome.finishReason === 'length' ? html` <span class="tag">truncated</span>` : null;
+  const brokenOff = endTag(outcome.ok ? outcome.finishReason : null);
   return html`<article class="rollout ${role ?? 'unused'}">
     <h4>
-      sample ${rollout.sampleIndex}${role === null ? null : html` <span class="tag ${role}">${role}</span>`}${truncated}
+      sample ${rollout.sampleIndex}${role === null ? null : html` <span class="tag ${role}">${role}</span>`}${brokenOff}
       <span class="rate">pass rate ${formatNumber(rollout.passRate, 2)}</span>
     </h4>
     ${body} ${verdictList(sample.prompt.checklist, rollout.verdicts_I)}

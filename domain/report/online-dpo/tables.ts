@@ -21,6 +21,7 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
       { name: 'rollouts', value: (round) => formatCount(round.rollouts) },
       { name: 'failed', value: (round) => formatCount(round.failed) },
       { name: 'truncated', value: (round) => formatCount(round.truncated) },
+      { name: 'ended as loops', value: (round) => formatCount(round.looped) },
       { name: 'unparsed verdicts', value: (round) => formatCount(round.unparsed) },
       { name: 'mean pass rate', value: (round) => formatNumber(round.meanPassRate, 3) },
     ],
@@ -132,6 +133,7 @@ export function evaluationTable(
       formatCount(entry.unparsed),
       share(entry.undecided.count, entry.undecided.of),
       formatCount(entry.truncated),
+      formatCount(entry.looped),
     ]);
   });
   const head = [
@@ -148,6 +150,7 @@ export function evaluationTable(
     'unparsed',
     'undecided answers',
     'truncated',
+    'ended as loops',
   ];
   return table('Held-out evaluation of each policy version', head, tableBody(rows));
 }

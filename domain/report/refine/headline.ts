@@ -34,7 +34,7 @@ export function refineHeadline(report: RefineReport): ReportHeadline {
 }
 
 function denominators(
-  { prompts, answered, answers, truncated, goldUndecided }: LoopResult,
+  { prompts, answered, answers, truncated, looped, goldUndecided }: LoopResult,
   { promptsInSet }: RefineReport,
   measured: number | null,
 ): string {
@@ -43,6 +43,7 @@ function denominators(
     `${formatCount(prompts)} of ${formatCount(promptsInSet)} prompts finished`,
     `${formatCount(prompts - answered)} without any answer`,
     `${formatCount(truncated)} of ${formatCount(answers)} answers truncated`,
+    ...(looped === 0 ? [] : [`${formatCount(looped)} ended as loops`]),
     ...undecidedNotes(goldUndecided),
   ].join(', ');
 }

@@ -1,5 +1,6 @@
 import type { BootstrapOptions } from '../../bootstrap.ts';
 import type { Verdict } from '../../checklist.ts';
+import { countBroken } from '../../completion.ts';
 import { compareVerdicts } from '../../refine/decide-turn.ts';
 import type { RefineLoop, Refinement, TurnRecord } from '../../refine/refinement.ts';
 import { meanChange, meanOfRates, type Rates } from '../pair-rates.ts';
@@ -38,7 +39,7 @@ export function measureLoop(loop: RefineLoop, refinements: readonly Refinement[]
     rewritesAsked: refinements.reduce((sum, { turns_T }) => sum + Math.max(0, turns_T.length - 1), turnedDown.length),
     turnedDown: countEach(turnedDown),
     answers: records.length,
-    truncated: records.filter(({ finishReason }) => finishReason === 'length').length,
+    ...countBroken(records.map(({ finishReason }) => finishReason)),
     goldVerdicts: gold_I.length === 0 ? null : tallyVerdicts(gold_I),
     goldUndecided: countUndecided(records),
     judgeVerdicts: verdicts_I.length === 0 ? null : tallyVerdicts(verdicts_I),
@@ -61,7 +62,7 @@ function measureTurn(
     change: turn === 0 ? null : meanChange(first, gold, bootstrap),
     judge: plainMean(ratesAt(refinements, turn, 'passRate')),
     newAnswers: made.length,
-    truncated: made.filter(({ finishReason }) => finishReason === 'length').length,
+    ...countBroken(made.map(({ finishReason }) => finishReason)),
   };
 }
 

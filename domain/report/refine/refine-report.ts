@@ -22,6 +22,8 @@ export interface RefineTurn {
   readonly newAnswers: number;
   /** Of these, ended by the length limit. */
   readonly truncated: number;
+  /** Of these, ended by the server because they looped. */
+  readonly looped: number;
 }
 
 /** Items that rewriting turned from no to yes and from yes to no, each with what it could have turned. */
@@ -52,6 +54,7 @@ export interface LoopResult {
   /** All answers that were kept, turn 0 included. */
   readonly answers: number;
   readonly truncated: number;
+  readonly looped: number;
   readonly goldVerdicts: VerdictTally | null;
   /** Answers without a gold pass rate, of those with gold verdicts. */
   readonly goldUndecided: CountOf | null;

@@ -17,6 +17,7 @@ export function turnTable({ loop, turns, goldVerdicts, judgeVerdicts }: LoopResu
     ...(goldVerdicts === null ? [] : [[GOLD_HEAD, goldCells] as const]),
     ...(judgeVerdicts === null ? [] : [[['judge’s pass rate (steered, not quality)', 'prompts'], judgeCells] as const]),
     [['truncated, of new answers'], ({ newAnswers, truncated }: RefineTurn) => [share(truncated, newAnswers)]],
+    [['ended as loops, of new answers'], ({ newAnswers, looped }: RefineTurn) => [share(looped, newAnswers)]],
   ];
   const rows = turns.map((turn) =>
     row(
@@ -115,6 +116,10 @@ export function countsTable({ loops }: RefineReport): Html {
       row(
         'truncated',
         cells(({ truncated, answers }) => share(truncated, answers)),
+      ),
+      row(
+        'ended as loops',
+        cells(({ looped, answers }) => share(looped, answers)),
       ),
     ]),
     rowGroup('Gold verdicts', columns, [

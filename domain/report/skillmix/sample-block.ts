@@ -1,5 +1,6 @@
 import { html, type Html } from '../../html.ts';
 import type { PairResult, TurnReply } from '../../skillmix/result.ts';
+import { endTag } from '../end-tag.ts';
 
 /** One pair with every turn of its chat; only the first starts open. */
 export function pairBlock(result: PairResult, index: number): Html {
@@ -36,10 +37,7 @@ export function pairBlock(result: PairResult, index: number): Html {
 function replyBlock({ turn, isRewrite, attempt, text, finishReason, fault }: TurnReply): Html {
   const name = `${turn}${isRewrite ? ', shorter' : ''}${attempt > 0 ? `, try ${attempt + 1}` : ''}`;
   return html`<article class="rollout unused">
-    <h4>
-      ${name} ${finishReason === 'length' ? html`<span class="tag">truncated</span>` : null}
-      ${fault === null ? null : html`<span class="tag">${fault}</span>`}
-    </h4>
+    <h4>${name} ${endTag(finishReason)} ${fault === null ? null : html`<span class="tag">${fault}</span>`}</h4>
     <pre>${text === null ? '(no reply)' : text === '' ? '(empty reply)' : text}</pre>
   </article>`;
 }

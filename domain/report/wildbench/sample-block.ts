@@ -27,9 +27,12 @@ export function wildbenchSampleBlock({ task, answers }: WildbenchSample, index: 
   </details> `;
 }
 
-function answerBlock({ policy, text, lengthLimited, scores, pairs }: WildbenchSample['answers'][number]): Html {
+function answerBlock({ policy, text, lengthLimited, looped, scores, pairs }: WildbenchSample['answers'][number]): Html {
   return html`<article class="rollout unused">
-    <h4>${policy} ${lengthLimited ? html`<span class="tag">truncated</span>` : null}</h4>
+    <h4>
+      ${policy} ${lengthLimited ? html`<span class="tag">truncated</span>` : null}
+      ${looped ? html`<span class="tag">looping</span>` : null}
+    </h4>
     <pre>${text === null ? '(the call failed)' : text === '' ? '(empty answer)' : text}</pre>
     <ul class="verdicts">
       ${scores.map(scoreLine)} ${pairs.map(pairLine)}

@@ -135,18 +135,19 @@ export function consistencyTable({ policies, judge }: JudgeBoard): Html | null {
 
 /** Who answered, and how it went. */
 export function policyTable({ policies }: WildbenchReport): Html {
-  const rows = policies.map(({ name, servedModel, trainedBy, answers, failed, lengthLimited }) =>
+  const rows = policies.map(({ name, servedModel, trainedBy, answers, failed, lengthLimited, looped }) =>
     row(name, [
       html`<code>${servedModel}</code>`,
       trainedBy === null ? 'as served' : `${trainedBy.runName}, round ${trainedBy.round}`,
       formatCount(answers),
       share(failed, answers),
       share(lengthLimited, answers),
+      share(looped, answers),
     ]),
   );
   return table(
     'Policies',
-    ['policy', 'model', 'trained by', 'answers', 'failed', 'ended by the length limit'],
+    ['policy', 'model', 'trained by', 'answers', 'failed', 'ended by the length limit', 'ended as loops'],
     tableBody(rows),
   );
 }

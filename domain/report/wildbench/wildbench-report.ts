@@ -15,6 +15,8 @@ export interface ReportedPolicy {
   readonly failed: number;
   /** Ended by the length limit. */
   readonly lengthLimited: number;
+  /** Ended by the server because they looped. */
+  readonly looped: number;
 }
 
 /** A judge, and whether it judges itself. */
@@ -33,6 +35,7 @@ export interface WildbenchSample {
     /** `null` where the call failed. */
     readonly text: string | null;
     readonly lengthLimited: boolean;
+    readonly looped: boolean;
     readonly scores: readonly AnswerScore[];
     readonly pairs: readonly AnswerPair[];
   }[];
