@@ -14,6 +14,7 @@ import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
 import { adoptWeights, type TrainedWeights } from '../serving/adopt-weights.ts';
 import { readCurve, type StepEvent } from './train.ts';
+import { tidyTraining } from './tidy-training.ts';
 import { writeTrainingRows } from './training-job.ts';
 
 export interface TrainSftInput {
