@@ -14,6 +14,10 @@ export interface ListCalls {
   /** How names are asked for. */
   readonly output: 'lines' | 'json';
   readonly attempts: number;
+  /** Is told how many lists are wanted, as soon as that is known. */
+  readonly plan: (lists: number) => void;
+  /** Is told of each list that was had or given up. */
+  readonly finish: () => void;
   readonly log: (reply: AskedReply) => void;
 }
 

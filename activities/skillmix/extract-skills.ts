@@ -31,6 +31,7 @@ export async function extractByTopic(
   config: AskedInventory,
 ): Promise<Pick<Extraction, 'topics' | 'named'>> {
   const topics = new Map<string, string>();
+  calls.plan(config.topicRounds);
   for (let round = 0; round < config.topicRounds; round += 1) {
     const [named] = await inLane(calls, [`round-${round}`], (subject) =>
       askNames(calls, {
@@ -42,6 +43,7 @@ export async function extractByTopic(
     );
     for (const label of named ?? []) if (!topics.has(normaliseName(label))) topics.set(normaliseName(label), label);
   }
+  calls.plan(topics.size);
   const named_T = await inLane(calls, [...topics], async ([name, topic]) => {
     const content = fillTemplate('The template prompts/skillmix-skills.md', templates.skills, {
       topic: { quoted: topic },
@@ -65,6 +67,7 @@ export async function extractByRow(
   config: LabelledInventory,
   rows: readonly LabelledRow[],
 ): Promise<Pick<Extraction, 'named' | 'rows' | 'groups'>> {
+  calls.plan(rows.length);
   const labelled = await inLane(calls, rows, async ({ rowId, instruction }) => {
     const content = fillTemplate('The template prompts/skillmix-label.md', templates.label, {
       instruction: { quoted: instruction },
@@ -77,6 +80,7 @@ export async function extractByRow(
   });
   const labels = [...new Set(labelled.flatMap((row) => row.labels))].toSorted();
   const parts = config.groupLabels === 0 ? [] : partition(labels, config.groupLabels);
+  calls.plan(parts.length);
   const groups_P = await inLane(calls, parts, async (part) => {
     const content = fillTemplate('The template prompts/skillmix-group.md', templates.group, {
       labels: { plain: part.join('\n') },
@@ -149,10 +153,20 @@ function renderTopics(template: string, count: number, known: readonly string[])
   });
 }
 
+/** Works for one list a task. */
 function inLane<Task, Result>(
-  { teacher }: ListCalls,
+  { teacher, finish }: ListCalls,
   tasks: readonly Task[],
   work: (task: Task) => Promise<Result>,
 ): Promise<readonly Result[]> {
-  return finishWhatIsPaid(teacher.seat.lane, tasks, work, teacher.signal);
+  return finishWhatIsPaid(
+    teacher.seat.lane,
+    tasks,
+    async (task) => {
+      const result = await work(task);
+      finish();
+      return result;
+    },
+    teacher.signal,
+  );
 }

@@ -163,7 +163,16 @@ describe('the report of Instruct-SkillMix', () => {
     teacher: { model: 'teacher', isPolicy: true },
     judge: { model: 'teacher', isTeacher: true },
     inventory: {
-      counts: { named: 9, notNames: 1, topicNames: 1, repeats: 1, nearDuplicates: 1, skills: 5 },
+      counts: {
+        named: 9,
+        notNames: 1,
+        topicNames: 1,
+        repeats: 1,
+        nearDuplicates: 1,
+        skills: 5,
+        mergedBy: 'mpnet',
+        notEmbedded: 2,
+      },
       source: 'asked',
       skills: 5,
       queryTypes: 3,
@@ -180,6 +189,8 @@ describe('the report of Instruct-SkillMix', () => {
     expect(page).toContain('No row: draft, cannot-combine.');
     expect(page).toContain('it judges its own words');
     expect(page).toContain('user (refined)');
+    expect(page).toContain('merged into a name that means the same, by mpnet');
+    expect(page).toContain('names without an embedding, compared with none');
   });
 
   it('says in the terminal how many rows there are of those asked for', () => {
