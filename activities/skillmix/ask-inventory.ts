@@ -30,7 +30,7 @@ export async function askInventory(
   given: GivenInventory,
   progress: CallProgress,
 ): Promise<Extraction> {
-  const nothing: Extraction = { topics: [], ...given, rows: [], groups: new Map() };
+  const nothing: Extraction = { topics: [], ...given, rows: [], groups: new Map(), groupRounds: [] };
   if (inventory.source === 'files' || inventory.source === 'run') return nothing;
   if (services.skillmix === undefined) throw new Error('The run has no teacher.');
   const replies: AskedReply[] = [];

@@ -2,7 +2,7 @@ import type { SamplingParameters } from '../../clients/model-server.ts';
 import { isWhole } from '../../domain/completion.ts';
 import { callSeed } from '../../domain/random.ts';
 import type { AskedReply } from '../../domain/skillmix/extraction.ts';
-import { isRefused } from '../calls/paid-calls.ts';
+import { finishWhatIsPaid, isRefused } from '../calls/paid-calls.ts';
 import type { TeacherRequest } from './seats.ts';
 import { askTeacher, type TeacherCalls } from './teacher-calls.ts';
 
@@ -58,6 +58,24 @@ export async function askList<Entries>(
     if (size(entries) > 0) return entries;
   }
   return null;
+}
+
+/** Works in the teacher's lane, for one list a task. */
+export function inLane<Task, Result>(
+  { teacher, finish }: ListCalls,
+  tasks: readonly Task[],
+  work: (task: Task) => Promise<Result>,
+): Promise<readonly Result[]> {
+  return finishWhatIsPaid(
+    teacher.seat.lane,
+    tasks,
+    async (task) => {
+      const result = await work(task);
+      finish();
+      return result;
+    },
+    teacher.signal,
+  );
 }
 
 function dropLastLine(text: string): string {

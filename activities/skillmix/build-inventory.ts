@@ -128,7 +128,8 @@ async function make(
       summary: {},
     });
   }
-  const summary: InventorySummary = { ...counts, mergedBy, notEmbedded };
+  const groupRounds = extraction.groupRounds.map((round) => ({ ...round }));
+  const summary = { ...counts, mergedBy, notEmbedded, groupRounds } satisfies InventorySummary;
   // Last, since whoever finds it takes the others for written.
   await store.write({
     ...lineage,
@@ -136,7 +137,7 @@ async function make(
     schema: 'skill',
     parents: [...parents, ...vectors],
     shards: [skills],
-    summary: { ...summary },
+    summary,
   });
 }
 

@@ -71,6 +71,12 @@ export const skillInventory = z.discriminatedUnion('source', [
     rows: z.int().min(1).max(100_000).default(200).describe('rows that are labelled, drawn by the seed of the run'),
     skillsPerRow: z.int().min(1).max(20).default(4).describe('most skills asked for a row'),
     groupLabels: z.int().min(0).max(200).default(40).describe('labels grouped at once; 0 groups none'),
+    groupRounds: z
+      .int()
+      .min(1)
+      .max(8)
+      .default(1)
+      .describe('rounds of grouping at most: groups are grouped again, in other company, until a round joins none'),
     queryTypes,
     askedTypes,
     merge,

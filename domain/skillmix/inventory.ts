@@ -1,3 +1,4 @@
+import type { GroupRound } from './group-rounds.ts';
 import { isName, normaliseName } from './skill-name.ts';
 
 /** Where a skill was found: asked for by topic, read off a row of a data set, or given in a file. */
@@ -49,6 +50,8 @@ export interface InventorySummary extends InventoryCounts {
   readonly mergedBy: string;
   /** Names that the embedding model refused, which stay as they are. */
   readonly notEmbedded: number;
+  /** Rounds in which labels of rows were grouped; empty where none were. */
+  readonly groupRounds: readonly GroupRound[];
 }
 
 /** Skills with what was counted on the way to them. */

@@ -55,10 +55,11 @@ export async function startSkillmixBench() {
       }
       if (path === '/v1/embeddings') return bench.embed((body as { input: string }).input);
       if (path !== '/v1/chat/completions') return undefined;
-      const turn = turnOf((body as ChatBody).messages.map(({ content }) => content).join('\n'));
+      const prompt = (body as ChatBody).messages.map(({ content }) => content).join('\n');
+      const turn = turnOf(prompt);
       const times = asked.get(turn) ?? 0;
       asked.set(turn, times + 1);
-      const said = bench.instead(turn, times);
+      const said = bench.instead(turn, times, prompt);
       return typeof said === 'string' ? say(said) : said;
     },
     deterministic: { model: 'scripted', answer: teachWell, maxModelLen: 100_000 },
@@ -78,8 +79,9 @@ export async function startSkillmixBench() {
     contextTokens: 4000,
     /** Names of runs share the store. */
     runName: 'test',
-    /** What the teacher says instead of the right thing, by turn and by how often that turn was asked for before. */
-    instead: (_turn: AskedTurn, _times: number): string | Exclude<ScriptedReply, string> | undefined => undefined,
+    /** What the teacher says instead of the right thing, by turn, how often that turn was asked for before, and prompt. */
+    instead: (_turn: AskedTurn, _times: number, _prompt: string): string | Exclude<ScriptedReply, string> | undefined =>
+      undefined,
     /** What making inventories has told of itself. */
     beats: [] as ActivityProgress[],
     /** What the embedding model says to a text. */

@@ -98,7 +98,7 @@ describe('the config of merging', () => {
       const { error } = parse(wrong);
       expect([wrong, error?.issues[0]?.path[0]]).toEqual([wrong, 'merge']);
     }
-    expect(parse({ by: 'letters', maxDistance: 0.1 }).error?.issues[0]?.message).toContain(
+    expect(parse({ by: 'meaning' }).error?.issues[0]?.message).toContain(
       'must be { by: letters, minSimilarity: ... } or { by: { baseUrl: ..., model: ... }, maxDistance: ... }',
     );
     expect(skillInventory.safeParse({ source: 'files', ...FILES, minSimilarity: 0.8 }).success).toBe(false);

@@ -14,6 +14,9 @@ import type { ReportFrame } from './report-frame.ts';
 /** Pairs that gave no row, among those that are shown. */
 const FAILED_SHOWN = 3;
 
+/** Of inventories from before these were counted, which may be taken over still. */
+const NOT_COUNTED = { mergedBy: 'letters', notEmbedded: 0, groupRounds: [] };
+
 /** What the store holds of a run of Instruct-SkillMix: the pairs of its finished batches. */
 export async function readSkillmixReport(
   services: RunServices,
@@ -41,7 +44,8 @@ export async function readSkillmixReport(
     teacher: { model: writer.model, isPolicy },
     judge: judge === null ? null : { model: judge.model, isTeacher: isSame },
     inventory: {
-      counts: inventory === undefined ? null : (inventory.summary as unknown as InventorySummary),
+      counts:
+        inventory === undefined ? null : { ...NOT_COUNTED, ...(inventory.summary as unknown as InventorySummary) },
       source: config.inventory.source,
       skills: inventory?.rows ?? 0,
       queryTypes: types?.rows ?? 0,
