@@ -1,6 +1,7 @@
 // Locks that later rounds of grouping bring together what was in different parts, end, and keep every label's way.
 import { describe, expect, it } from 'vitest';
 import { isStable, partsOfRound, regroup } from '../../domain/skillmix/group-rounds.ts';
+import { makeSkillmixConfig } from '../support/skillmix-world.ts';
 
 const names = Array.from({ length: 10 }, (_, index) => `name_${index}`);
 const groupsOf = (record: Readonly<Record<string, string>>) => new Map(Object.entries(record));
@@ -62,6 +63,14 @@ describe('a later round', () => {
 });
 
 describe('grouping', () => {
+  it('in rounds of no labels is refused', () => {
+    const inventory = { source: 'labelled', data: 'data.jsonl', groupLabels: 0, groupRounds: 2 } as const;
+    const files = { skills: 'skills.txt', queryTypes: 'types.md' };
+    expect(() => makeSkillmixConfig('http://127.0.0.1:1', files, { inventory })).toThrow(
+      'has nothing to repeat: inventory.groupLabels is 0, which groups no labels',
+    );
+  });
+
   it.each([
     ['nothing was joined', [round({ names: 12 }), round()], true],
     ['groups were joined', [round({ groups: 7 })], false],
