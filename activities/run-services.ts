@@ -9,7 +9,7 @@ import { createVllmServer } from '../clients/vllm-server.ts';
 import type { ArtifactStore } from '../clients/artifact-store.ts';
 import type { LedgerStore } from '../clients/call-ledger.ts';
 import type { JudgeModel, ModelServer } from '../clients/model-server.ts';
-import type { EndpointConfig, RewardModelConfig } from '../configs/schema/endpoint.ts';
+import type { EmbedderConfig, EndpointConfig, RewardModelConfig } from '../configs/schema/endpoint.ts';
 import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../configs/schema/judge.ts';
 import { runConfig, type RunConfig } from '../configs/schema/run-config.ts';
 import { trainsWhole } from '../configs/schema/whole-weights.ts';
@@ -19,7 +19,7 @@ import { seatBolt, type BoltSeats } from './bolt/seats.ts';
 import { seatSkillmix, type SkillmixSeats } from './skillmix/seats.ts';
 import { qualityOf } from '../configs/schema/synthesis-quality.ts';
 import { seatMagpie, type MagpieSeats } from './magpie/seats.ts';
-import { seatSynthesis, type EmbedderConfig, type SynthesisSeats } from './synthesis/seats.ts';
+import { seatSynthesis, type SynthesisSeats } from './synthesis/seats.ts';
 import { seatTaskJudge, seatWildbench, type WildbenchSeats } from './wildbench/seats.ts';
 import { seatPolicyAsWriter, type WriterSeat } from './calls/writer-seat.ts';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -220,7 +220,10 @@ export function createRunServicesProvider(env: NodeJS.ProcessEnv = process.env):
       wildbench: wildbenchSeats(config),
       magpie: config.loop === 'magpie' ? seatMagpie(config, policyEndpoint) : undefined,
       bolt: config.loop === 'bolt' ? seatBolt(config, { policyEndpoint, chatEndpoint }) : undefined,
-      skillmix: config.loop === 'skillmix' ? seatSkillmix(config, { policyEndpoint, chatEndpoint }) : undefined,
+      skillmix:
+        config.loop === 'skillmix'
+          ? seatSkillmix(config, { policyEndpoint, chatEndpoint, embedderEndpoint })
+          : undefined,
       synthesis: synthesisSeats(config),
     };
   };

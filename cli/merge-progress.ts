@@ -28,6 +28,12 @@ const COUNTED_IN: Readonly<Record<string, readonly string[]>> = {
   synthesize: [],
 };
 
+/** Activities that are a stage by themselves, and alone know how much there is to do. */
+const COUNTED_BY_ITSELF: Readonly<Record<string, readonly string[]>> = {
+  train: ['train', 'trainSft'],
+  inventory: ['buildInventory'],
+};
+
 /** Activities that make no calls to be counted: a trainer's steps, and tokens that are scored one by one. */
 const WITHOUT_CALLS: ReadonlySet<string> = new Set(['train', 'trainSft', 'measureKl']);
 
@@ -102,8 +108,8 @@ function stageOf(
   pending: readonly PendingActivity[],
 ): Pick<RunProgress, 'stageDone' | 'stageTotal'> {
   const { stage, part } = current;
-  const own = stage === 'train' ? ['train', 'trainSft'] : part === 'divergence' ? ['measureKl'] : null;
-  if (own !== null) {
+  const own = part === 'divergence' ? ['measureKl'] : COUNTED_BY_ITSELF[stage];
+  if (own !== undefined) {
     const at = pending.find(({ type }) => own.includes(type))?.progress;
     return { stageDone: Math.min(at?.done ?? 0, at?.total ?? 0), stageTotal: at?.total ?? 0 };
   }

@@ -26,6 +26,7 @@ const STATUS_PAINT: Readonly<Record<RunStatus, Paint>> = {
 /** What a stage, or a part of it, counts; the others count steps of their own. */
 const UNITS: Readonly<Record<string, string>> = {
   sample: 'calls',
+  inventory: 'calls',
   bootstrap: 'calls',
   curate: 'queries',
   synthesize: 'rows kept',

@@ -48,10 +48,14 @@ function boltIdentity({ online, curation, bootstrap }: ConfigOf<'bolt'>) {
   };
 }
 
-function skillmixIdentity({ teacher, generation: { gate, ...generation } }: ConfigOf<'skillmix'>) {
+function skillmixIdentity({ teacher, inventory, generation: { gate, ...generation } }: ConfigOf<'skillmix'>) {
   const who = <Named>(by: Named) => (typeof by === 'object' && by !== null ? withoutPlace(by) : by);
   return {
     teacher: who(teacher),
+    inventory:
+      inventory.source === 'run'
+        ? inventory
+        : { ...inventory, merge: { ...inventory.merge, by: who(inventory.merge.by) } },
     generation: gate === undefined ? generation : { ...generation, gate: { ...gate, judge: who(gate.judge) } },
   };
 }

@@ -59,6 +59,7 @@ export type ShardKind =
   | 'checked'
   | 'outcome-scores'
   | 'asked'
+  | 'vectors'
   | 'plans'
   | 'waves';
 

@@ -2,7 +2,7 @@ import type { SamplingParameters } from '../../clients/model-server.ts';
 import { isWhole } from '../../domain/completion.ts';
 import { callSeed } from '../../domain/random.ts';
 import type { AskedReply } from '../../domain/skillmix/extraction.ts';
-import { isRefused } from '../calls/paid-calls.ts';
+import { finishWhatIsPaid, isRefused } from '../calls/paid-calls.ts';
 import type { TeacherRequest } from './seats.ts';
 import { askTeacher, type TeacherCalls } from './teacher-calls.ts';
 
@@ -14,6 +14,10 @@ export interface ListCalls {
   /** How names are asked for. */
   readonly output: 'lines' | 'json';
   readonly attempts: number;
+  /** Is told how many lists are wanted, as soon as that is known. */
+  readonly plan: (lists: number) => void;
+  /** Is told of each list that was had or given up. */
+  readonly finish: () => void;
   readonly log: (reply: AskedReply) => void;
 }
 
@@ -54,6 +58,24 @@ export async function askList<Entries>(
     if (size(entries) > 0) return entries;
   }
   return null;
+}
+
+/** Works in the teacher's lane, for one list a task. */
+export function inLane<Task, Result>(
+  { teacher, finish }: ListCalls,
+  tasks: readonly Task[],
+  work: (task: Task) => Promise<Result>,
+): Promise<readonly Result[]> {
+  return finishWhatIsPaid(
+    teacher.seat.lane,
+    tasks,
+    async (task) => {
+      const result = await work(task);
+      finish();
+      return result;
+    },
+    teacher.signal,
+  );
 }
 
 function dropLastLine(text: string): string {

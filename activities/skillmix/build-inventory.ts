@@ -1,23 +1,32 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { GivenInventory } from '../../inputs/given-inventory.ts';
-import { samplingParameters } from '../calls/policy-calls.ts';
 import type { SkillmixConfig } from '../../configs/schema/skillmix.ts';
+import { addProgress } from '../../domain/activity-progress.ts';
 import { configOfLoop } from '../../configs/stage-sampling.ts';
-import { promptSetPrefix, shardName, skillmixFolder, skillmixName } from '../../domain/artifact-names.ts';
+import { skillmixName } from '../../domain/artifact-names.ts';
 import { DataError } from '../../domain/errors.ts';
-import type { PromptRow } from '../../domain/prompt.ts';
-import { renderInstruction } from '../../domain/render-instruction.ts';
-import { NO_COUNTS, type RolloutCounts, type RunRef } from '../../domain/run.ts';
-import { mapRows, type AskedReply, type Extraction } from '../../domain/skillmix/extraction.ts';
-import { settleSkills, type InventoryCounts, type Skill } from '../../domain/skillmix/inventory.ts';
+import {
+  addCounts,
+  drawnUsage,
+  NO_COUNTS,
+  type DrawnUsage,
+  type RolloutCounts,
+  type RunRef,
+} from '../../domain/run.ts';
+import { mapRows } from '../../domain/skillmix/extraction.ts';
+import {
+  countNames,
+  mergeTwins,
+  type InventoryCounts,
+  type InventorySummary,
+  type Skill,
+} from '../../domain/skillmix/inventory.ts';
 import type { QueryType } from '../../domain/skillmix/query-types.ts';
-import { askQueryTypes, extractByRow, extractByTopic } from './extract-skills.ts';
 import { startHeartbeats } from '../heartbeats.ts';
-import { isRefused, type RefusedCall } from '../calls/paid-calls.ts';
 import { readArtifact, refOf } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
-import { readInventoryTemplates } from './prompts.ts';
-import type { WriterAnswer } from '../calls/writer-calls.ts';
+import { askedName, askInventory } from './ask-inventory.ts';
+import { beginProgress, type CallProgress } from './call-progress.ts';
+import { mergeSkills, vectorsName } from './merge-skills.ts';
 
 /** What the inventory came to. */
 export interface BuiltInventory {
@@ -42,17 +51,17 @@ export function createBuildInventoryActivities(provider: RunServicesProvider) {
       }
       const skills = await store.find(skillmixName(run.runName, 'inventory'));
       const types = await store.find(skillmixName(run.runName, 'query-types'));
-      const asked = await store.find(askedName(run));
+      const calls = await Promise.all([askedName(run), vectorsName(run)].map((name) => store.find(name)));
       return {
         skills: skills?.rows ?? 0,
         queryTypes: types?.rows ?? 0,
-        counts: { ...NO_COUNTS, ...(asked?.summary as Partial<RolloutCounts> | undefined) },
+        counts: calls
+          .flatMap((manifest) => (manifest === undefined ? [] : drawnUsage(manifest.summary as unknown as DrawnUsage)))
+          .reduce(addCounts, NO_COUNTS),
       };
     },
   };
 }
-
-const askedName = (run: RunRef): string => shardName(skillmixFolder(run.runName), 'asked', 0);
 
 async function adopt({ store }: RunServices, run: RunRef, from: string): Promise<void> {
   const lineage = { step: 'build-inventory', configHash: run.configHash, policy: null } as const;
@@ -67,23 +76,45 @@ async function adopt({ store }: RunServices, run: RunRef, from: string): Promise
 }
 
 async function build(services: RunServices, run: RunRef, config: SkillmixConfig): Promise<void> {
+  const progress = { asked: beginProgress(), embedded: beginProgress() };
+  const stopHeartbeats = startHeartbeats(() => addProgress(progress.asked, progress.embedded));
+  try {
+    await make(services, run, config, progress);
+  } finally {
+    stopHeartbeats();
+  }
+}
+
+async function make(
+  services: RunServices,
+  run: RunRef,
+  config: SkillmixConfig,
+  progress: { readonly asked: CallProgress; readonly embedded: CallProgress },
+): Promise<void> {
   const { store } = services;
-  if (config.inventory.source === 'run') throw new Error('The inventory of another run is adopted, not built.');
+  const { inventory } = config;
+  if (inventory.source === 'run') throw new Error('The inventory of another run is adopted, not built.');
   const given = await readArtifact<GivenInventory>(store, skillmixName(run.runName, 'given'));
-  const extraction = await extract(services, run, config, given.rows[0] ?? { named: [], queryTypes: [] });
-  const { skills, counts } = settleSkills(extraction.named, extraction.topics, config.inventory.minSimilarity);
-  requireEnough(config, counts, extraction.queryTypes.length);
+  const [givenRow = { named: [], queryTypes: [] }] = given.rows;
+  const extraction = await askInventory(services, run, config, givenRow, progress.asked);
   const asked = await store.find(askedName(run));
-  const lineage = {
-    step: 'build-inventory',
-    parents: [given.ref, ...(asked === undefined ? [] : [refOf(asked)])],
-    configHash: run.configHash,
-    policy: null,
-  } as const;
+  const parents = [given.ref, ...(asked === undefined ? [] : [refOf(asked)])];
+  const names = countNames(extraction.named, extraction.topics);
+  const { twinOf, mergedBy, notEmbedded, vectors } = await mergeSkills(services, {
+    run,
+    merge: inventory.merge,
+    skills: names.skills,
+    parents,
+    progress: progress.embedded,
+  });
+  const { skills, counts } = mergeTwins(names, twinOf);
+  requireEnough(config, counts, extraction.queryTypes.length);
+  const lineage = { step: 'build-inventory', configHash: run.configHash, policy: null } as const;
   await store.write({
     ...lineage,
     name: skillmixName(run.runName, 'query-types'),
     schema: 'query-type',
+    parents,
     shards: [extraction.queryTypes],
     summary: {},
   });
@@ -92,27 +123,33 @@ async function build(services: RunServices, run: RunRef, config: SkillmixConfig)
       ...lineage,
       name: skillmixName(run.runName, 'row-skills'),
       schema: 'row-skills',
+      parents: [...parents, ...vectors],
       shards: [mapRows(extraction.rows, extraction.groups, skills)],
       summary: {},
     });
   }
+  const groupRounds = extraction.groupRounds.map((round) => ({ ...round }));
+  const summary = { ...counts, mergedBy, notEmbedded, groupRounds } satisfies InventorySummary;
   // Last, since whoever finds it takes the others for written.
   await store.write({
     ...lineage,
     name: skillmixName(run.runName, 'inventory'),
     schema: 'skill',
+    parents: [...parents, ...vectors],
     shards: [skills],
-    summary: { ...counts },
+    summary,
   });
 }
 
 function requireEnough({ draw, inventory }: SkillmixConfig, counts: InventoryCounts, queryTypes: number): void {
   const wanted = Math.max(...draw.skills);
   const drops = `${counts.named} were named; ${counts.notNames} are no names, ${counts.topicNames} are topics, ${counts.repeats} repeat another, ${counts.nearDuplicates} were merged`;
-  const advice =
+  const advice = [
     inventory.source === 'files'
       ? 'Add skills to the file'
-      : 'Name a larger teacher, ask for more, or give skills in a file (inventory.source: files)';
+      : 'Name a larger teacher, ask for more, or give skills in a file (inventory.source: files)',
+    ...(counts.nearDuplicates === 0 ? [] : ['merge fewer names (inventory.merge)']),
+  ].join(', or ');
   if (counts.skills < wanted) {
     throw new DataError(
       'data/too-few-skills',
@@ -125,80 +162,4 @@ function requireEnough({ draw, inventory }: SkillmixConfig, counts: InventoryCou
       'The teacher wrote no query type that could be read: name a file of them (inventory.queryTypes: configs/data/skillmix-query-types.md), and choose another --name.',
     );
   }
-}
-
-/** Asks for what is not given; the replies are kept. */
-async function extract(
-  services: RunServices,
-  run: RunRef,
-  { inventory, sampling, seed }: SkillmixConfig,
-  given: GivenInventory,
-): Promise<Extraction> {
-  const nothing: Extraction = { topics: [], ...given, rows: [], groups: new Map() };
-  if (inventory.source === 'files' || inventory.source === 'run') return nothing;
-  if (services.skillmix === undefined) throw new Error('The run has no teacher.');
-  const signal = cancellationSignal();
-  const progress = { done: 0, total: 0, calls: 0, promptTokens: 0, completionTokens: 0, reported: 0 };
-  const replies: AskedReply[] = [];
-  const ledger = await services.ledgers.open(askedName(run));
-  const stopHeartbeats = startHeartbeats(() => progress);
-  const calls = {
-    teacher: {
-      seat: services.skillmix.teacher,
-      ledger,
-      signal,
-      count: (answer: WriterAnswer | RefusedCall) => {
-        progress.calls += 1;
-        if (isRefused(answer)) return;
-        progress.promptTokens += answer.promptTokens ?? 0;
-        progress.completionTokens += answer.completionTokens ?? 0;
-        if (answer.promptTokens !== null && answer.completionTokens !== null) progress.reported += 1;
-      },
-    },
-    seed,
-    sampling: { ...samplingParameters(sampling), maxTokens: inventory.maxTokens },
-    output: inventory.output,
-    attempts: inventory.attempts,
-    log: (reply: AskedReply) => replies.push(reply),
-  };
-  try {
-    const templates = await readInventoryTemplates();
-    const found =
-      inventory.source === 'asked'
-        ? await extractByTopic(calls, templates, inventory)
-        : await extractByRow(calls, templates, inventory, await readRows(services, run));
-    const queryTypes =
-      given.queryTypes.length > 0 ? given.queryTypes : await askQueryTypes(calls, templates, inventory.askedTypes);
-    const { calls: made, promptTokens, completionTokens, reported } = progress;
-    await services.store.write({
-      name: askedName(run),
-      schema: 'asked-reply',
-      step: 'build-inventory',
-      parents: [],
-      configHash: run.configHash,
-      policy: null,
-      shards: [replies.toSorted(byPlace)],
-      summary: { calls: made, promptTokens, completionTokens, unreportedUsage: made - reported },
-    });
-    return { ...nothing, ...found, queryTypes };
-  } finally {
-    stopHeartbeats();
-    await ledger.close();
-  }
-}
-
-/** Calls come back in any order; the artifact has one. */
-function byPlace(a: AskedReply, b: AskedReply): number {
-  const [first, second] = [a, b].map(({ step, subject }) => `${step} ${subject}`);
-  return first === second ? a.attempt - b.attempt : (first ?? '') < (second ?? '') ? -1 : 1;
-}
-
-async function readRows({ store }: RunServices, run: RunRef) {
-  const folder = `${promptSetPrefix(run.runName, 'prompts')}/prompts`;
-  const shards = await Promise.all(
-    (await store.list(`${folder}/`)).map((name) => readArtifact<PromptRow>(store, name)),
-  );
-  return shards.flatMap(({ rows }) =>
-    rows.map(({ promptId, messages }) => ({ rowId: promptId, instruction: renderInstruction(messages) })),
-  );
 }

@@ -1,14 +1,12 @@
 import type { AskedInventory, LabelledInventory } from '../../configs/schema/skill-inventory.ts';
 import { fillTemplate } from '../../domain/fill-template.ts';
 import type { Extraction } from '../../domain/skillmix/extraction.ts';
-import { parseGroups } from '../../domain/skillmix/group-labels.ts';
 import type { NamedSkill } from '../../domain/skillmix/inventory.ts';
 import { parseList } from '../../domain/skillmix/parse-list.ts';
 import { parseQueryTypes, type QueryType } from '../../domain/skillmix/query-types.ts';
 import { isName, normaliseName } from '../../domain/skillmix/skill-name.ts';
-import { partition } from '../../domain/shards.ts';
-import { askList, type ListCalls } from './ask-list.ts';
-import { finishWhatIsPaid } from '../calls/paid-calls.ts';
+import { askList, inLane, type ListCalls } from './ask-list.ts';
+import { groupLabels } from './group-labels.ts';
 import type { InventoryTemplates } from './prompts.ts';
 
 /** A row of the data set whose skills are wanted. */
@@ -31,6 +29,7 @@ export async function extractByTopic(
   config: AskedInventory,
 ): Promise<Pick<Extraction, 'topics' | 'named'>> {
   const topics = new Map<string, string>();
+  calls.plan(config.topicRounds);
   for (let round = 0; round < config.topicRounds; round += 1) {
     const [named] = await inLane(calls, [`round-${round}`], (subject) =>
       askNames(calls, {
@@ -42,6 +41,7 @@ export async function extractByTopic(
     );
     for (const label of named ?? []) if (!topics.has(normaliseName(label))) topics.set(normaliseName(label), label);
   }
+  calls.plan(topics.size);
   const named_T = await inLane(calls, [...topics], async ([name, topic]) => {
     const content = fillTemplate('The template prompts/skillmix-skills.md', templates.skills, {
       topic: { quoted: topic },
@@ -57,14 +57,15 @@ export async function extractByTopic(
  * Names the skills that rows of a data set need, and lets the teacher group labels that mean the same.
  *
  * @source Instruct-SkillMix (arXiv 2408.14774), seed-dataset dependent extraction, after Didolkar et al. (arXiv 2405.12205):
- *   label each example, then group the labels; the size of a group's call is ours
+ *   label each example, then group the labels
  */
 export async function extractByRow(
   calls: ListCalls,
   templates: InventoryTemplates,
   config: LabelledInventory,
   rows: readonly LabelledRow[],
-): Promise<Pick<Extraction, 'named' | 'rows' | 'groups'>> {
+): Promise<Pick<Extraction, 'named' | 'rows' | 'groups' | 'groupRounds'>> {
+  calls.plan(rows.length);
   const labelled = await inLane(calls, rows, async ({ rowId, instruction }) => {
     const content = fillTemplate('The template prompts/skillmix-label.md', templates.label, {
       instruction: { quoted: instruction },
@@ -76,20 +77,11 @@ export async function extractByRow(
     return { rowId, labels: [...new Set(names)].slice(0, config.skillsPerRow) };
   });
   const labels = [...new Set(labelled.flatMap((row) => row.labels))].toSorted();
-  const parts = config.groupLabels === 0 ? [] : partition(labels, config.groupLabels);
-  const groups_P = await inLane(calls, parts, async (part) => {
-    const content = fillTemplate('The template prompts/skillmix-group.md', templates.group, {
-      labels: { plain: part.join('\n') },
-    });
-    const read = (reply: string) => parseGroups(reply, part);
-    const subject = part.join(',');
-    return (await askList(calls, { step: 'group', subject, content, read, size: (map) => map.size })) ?? new Map();
-  });
-  const groups = new Map(groups_P.flatMap((part): [string, string][] => [...part]));
+  const { groups, rounds: groupRounds } = await groupLabels(calls, templates.group, labels, config);
   const named = labelled.flatMap((row) =>
     row.labels.map((label): NamedSkill => ({ label: groups.get(label) ?? label, topic: null, source: 'labelled' })),
   );
-  return { named, rows: labelled, groups };
+  return { named, rows: labelled, groups, groupRounds };
 }
 
 /** Lets the teacher write the query types. */
@@ -147,12 +139,4 @@ function renderTopics(template: string, count: number, known: readonly string[])
     count: { plain: String(count) },
     known: known.length === 0 ? { plain: '' } : { quoted: `Named already, so name others:\n${shown}` },
   });
-}
-
-function inLane<Task, Result>(
-  { teacher }: ListCalls,
-  tasks: readonly Task[],
-  work: (task: Task) => Promise<Result>,
-): Promise<readonly Result[]> {
-  return finishWhatIsPaid(teacher.seat.lane, tasks, work, teacher.signal);
 }

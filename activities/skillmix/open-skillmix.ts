@@ -8,6 +8,7 @@ import type { PairPrompts } from '../../domain/skillmix/chat.ts';
 import type { QueryType } from '../../domain/skillmix/query-types.ts';
 import { readGivenInventory, type GivenInventory } from '../../inputs/given-inventory.ts';
 import { countChat } from './fit-examples.ts';
+import { checkEndpoints } from '../runs/check-endpoints.ts';
 import { readArtifact, refOf } from '../artifacts/read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
 import { readPairMaterial } from './prompts.ts';
@@ -29,6 +30,8 @@ export interface OpenedSkillmix {
  */
 export async function prepareSkillmix(services: RunServices, config: SkillmixConfig): Promise<OpenedSkillmix> {
   const given = await readGivenInventory(config);
+  const embedder = services.skillmix?.embedder ?? null;
+  if (embedder !== null) await checkEndpoints([embedder.endpoint]);
   const adopted = config.inventory.source === 'run' ? await findInventory(services, config.inventory.run) : [];
   if (config.inventory.source === 'run') await refuseSharedCombinations(services, config.draw, config.inventory.run);
   const material = await readPairMaterial();

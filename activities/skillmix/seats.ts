@@ -1,12 +1,15 @@
 import type { LimitFunction } from 'p-limit';
+import type { Embedder } from '../../clients/embedder.ts';
 import type { JudgeModel, ModelServer, SamplingParameters } from '../../clients/model-server.ts';
-import type { EndpointConfig } from '../../configs/schema/endpoint.ts';
+import type { EmbedderConfig, EndpointConfig } from '../../configs/schema/endpoint.ts';
 import type { SkillmixConfig, TeacherConfig } from '../../configs/schema/skillmix.ts';
 import type { JsonValue } from '../../domain/canonical-json.ts';
 import type { Completion, Usage } from '../../domain/completion.ts';
 import { ModelServerError } from '../../domain/errors.ts';
 import type { ChatMessage } from '../../domain/prompt.ts';
 import { seatPolicyAsWriter, type WriterSeat } from '../calls/writer-seat.ts';
+import type { NamedEndpoint } from '../runs/check-endpoints.ts';
+import type { Seat } from '../synthesis/seats.ts';
 
 /** One turn that a teacher is asked for. */
 export interface TeacherRequest {
@@ -35,12 +38,15 @@ export interface SkillmixSeats {
   readonly teacher: TeacherSeat;
   /** Compares pairs with their drafts; `null` where nobody does. */
   readonly judge: WriterSeat | null;
+  /** Merges the names of skills by their meaning; `null` where spelling does. */
+  readonly embedder: (Seat<Embedder> & { readonly endpoint: NamedEndpoint }) | null;
 }
 
 /** Makes clients of endpoints, or finds those that are there already. */
 interface Clients {
   readonly policyEndpoint: (config: EndpointConfig) => { readonly server: ModelServer; readonly lane: LimitFunction };
   readonly chatEndpoint: (config: EndpointConfig) => { readonly model: JudgeModel; readonly lane: LimitFunction };
+  readonly embedderEndpoint: (config: EmbedderConfig) => Seat<Embedder>;
 }
 
 /** Characters of a token: English has about four, other scripts fewer. */
@@ -48,8 +54,9 @@ const CHARACTERS_PER_TOKEN = 3;
 /** Tokens around a message that a chat template adds. */
 const TOKENS_PER_MESSAGE = 8;
 
-/** Seats the teacher and the judge of the gate: the policy, unless the config names somebody else. */
-export function seatSkillmix({ policy, teacher, generation }: SkillmixConfig, clients: Clients): SkillmixSeats {
+/** Seats the teacher and the judge of the gate (the policy, unless the config names somebody else), and who embeds names. */
+export function seatSkillmix(config: SkillmixConfig, clients: Clients): SkillmixSeats {
+  const { policy, teacher, generation } = config;
   const gateJudge = generation.gate?.judge;
   const seatJudge = (): WriterSeat | null => {
     if (gateJudge === undefined) return null;
@@ -60,7 +67,19 @@ export function seatSkillmix({ policy, teacher, generation }: SkillmixConfig, cl
     const { server, lane } = clients.policyEndpoint(policy);
     return seatPolicyAsWriter(server, policy.model, lane);
   };
-  return { teacher: seatTeacher(policy, teacher, clients), judge: seatJudge() };
+  return {
+    teacher: seatTeacher(policy, teacher, clients),
+    judge: seatJudge(),
+    embedder: seatEmbedder(config.inventory, clients),
+  };
+}
+
+function seatEmbedder(inventory: SkillmixConfig['inventory'], clients: Clients): SkillmixSeats['embedder'] {
+  if (inventory.source === 'run' || inventory.merge.by === 'letters') return null;
+  const { by } = inventory.merge;
+  const { server } = clients.policyEndpoint(by);
+  const endpoint = { field: 'inventory.merge.by', baseUrl: by.baseUrl, model: by.model, server };
+  return { ...clients.embedderEndpoint(by), endpoint };
 }
 
 function seatTeacher(policy: EndpointConfig, teacher: SkillmixConfig['teacher'], clients: Clients): TeacherSeat {

@@ -6,7 +6,8 @@ import { compareRows, type ComparedItem } from '../../domain/synthesis/compare-r
 import { NO_NEIGHBOUR } from '../../domain/synthesis/neighbours.ts';
 import { queryOf } from '../../domain/synthesis/row-texts.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
-import { embedQueries, encodeVector, type StoredVector } from './embed-queries.ts';
+import { embedQueries, type StoredVector } from './embed-queries.ts';
+import { encodeVector } from './embed-texts.ts';
 import { withHeartbeats } from '../heartbeats.ts';
 import { createIndex, createNeighbourPools, type ComparedBy, type NeighbourPool } from './neighbour-pool.ts';
 import { refOf } from '../artifacts/read-artifact.ts';

@@ -1,15 +1,15 @@
 import pLimit from 'p-limit';
-import { createVectorIndex } from '../../clients/vector-index.ts';
 import { repeatDistance } from '../../configs/schema/synthesis-quality.ts';
 import { synthesisShardName, synthesisVectorsName } from '../../domain/artifact-names.ts';
-import { DataError } from '../../domain/errors.ts';
 import type { RunRef } from '../../domain/run.ts';
 import { exactKey } from '../../domain/synthesis/compare-rows.ts';
 import type { NeighbourIndex } from '../../domain/synthesis/neighbours.ts';
 import { queryOf } from '../../domain/synthesis/row-texts.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { createWordIndex } from '../../domain/synthesis/word-index.ts';
-import { decodeVector, type StoredVector } from './embed-queries.ts';
+import type { StoredVector } from './embed-queries.ts';
+import { decodeVector } from './embed-texts.ts';
+import { openVectorIndex } from './open-vector-index.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { SynthesisServices } from './services.ts';
 
@@ -95,20 +95,17 @@ export function createIndex({ quality, seats }: SynthesisServices, item: Compare
   if (typeof item === 'string') {
     return createWordIndex(neighbours.shingleWords, repeatDistance(neighbours));
   }
-  const dimensions = item.length;
-  const index = createVectorIndex(dimensions, repeatDistance(neighbours));
-  const check = (vector: Float32Array): Float32Array => {
-    if (vector.length === dimensions) return vector;
-    throw new DataError(
-      'data/mixed-scorers',
-      `${seats.embedder?.name ?? 'The embedding model'} embedded a query in ${vector.length} dimensions, and earlier ones of the run in ${dimensions}: its server holds another model than before. Serve the first one again, or start a run under another name.`,
-    );
-  };
+  const index = openVectorIndex({
+    model: seats.embedder?.name ?? 'The embedding model',
+    what: 'query',
+    dimensions: item.length,
+    repeatBelow: repeatDistance(neighbours),
+  });
   return {
     get size() {
       return index.size;
     },
-    add: (rowId, vector) => index.add(rowId, check(vector as Float32Array)),
-    nearest: (vectors) => index.nearest(vectors.map((vector) => check(vector as Float32Array))),
+    add: (rowId, vector) => index.add(rowId, vector as Float32Array),
+    nearest: (vectors) => index.nearest(vectors as readonly Float32Array[]),
   };
 }

@@ -3,14 +3,14 @@ import type { Embedder } from '../../clients/embedder.ts';
 import { createLanguageDetector, type LanguageDetector } from '../../clients/language-detector.ts';
 import type { JudgeModel, ModelServer } from '../../clients/model-server.ts';
 import type { RewardModel } from '../../clients/reward-model.ts';
-import type { EndpointConfig, RewardModelConfig } from '../../configs/schema/endpoint.ts';
+import type { EmbedderConfig, EndpointConfig, RewardModelConfig } from '../../configs/schema/endpoint.ts';
 import { panelOf, type JudgeConfig, type JudgeMemberConfig } from '../../configs/schema/judge.ts';
-import type { SynthesisNeighbours, SynthesisQuality } from '../../configs/schema/synthesis-quality.ts';
+import type { SynthesisQuality } from '../../configs/schema/synthesis-quality.ts';
 import type { NamedEndpoint } from '../runs/check-endpoints.ts';
 import { seatPolicyAsWriter, type WriterSeat } from '../calls/writer-seat.ts';
 
 /** A model and the lane that all activities of this worker share that call it. */
-interface Seat<Model> {
+export interface Seat<Model> {
   readonly model: Model;
   readonly name: string;
   readonly lane: LimitFunction;
@@ -41,8 +41,6 @@ export interface SynthesisSeats {
   /** All of them that are not the policy, by their fields. */
   readonly named: readonly NamedEndpoint[];
 }
-
-export type EmbedderConfig = Exclude<SynthesisNeighbours['by'], string>;
 
 /** Makes clients of endpoints, or finds those that are there already. */
 interface Clients {

@@ -19,8 +19,23 @@ export const rewardModelConfig = z.strictObject({
   path: z.string().startsWith('/').default('/pooling').describe('where {model, messages} is posted to'),
 });
 
+/** A model behind HTTP that embeds texts. */
+export const embedderConfig = z.strictObject({
+  ...endpointFields,
+  api: z
+    .enum(['embeddings', 'pooling'])
+    .default('embeddings')
+    .describe('embeddings: /v1/embeddings, as OpenAI has it; pooling: /pooling of vLLM'),
+  truncateTokens: z
+    .int()
+    .min(-1)
+    .optional()
+    .describe('cut longer texts to so many tokens, -1 to what the model holds; only vLLM knows this'),
+});
+
 /** What the policy is served by. */
 export const policyConfig = z.strictObject(endpointFields);
 
 export type EndpointConfig = z.infer<typeof policyConfig>;
+export type EmbedderConfig = z.infer<typeof embedderConfig>;
 export type RewardModelConfig = z.infer<typeof rewardModelConfig>;

@@ -1,14 +1,37 @@
 import { z } from 'zod';
+import { embedderConfig } from './endpoint.ts';
 import { promptSource } from './prompt-source.ts';
 
-const minSimilarity = z
-  .number()
-  .gt(0)
-  .max(1)
-  .default(1)
-  .describe(
-    'smallest likeness in spelling of two names that are merged into one skill; 1 merges reordered and re-joined words alone, and 0.8 also formal_writing with informal_writing',
-  );
+const mergeByLetters = z.strictObject({
+  by: z.literal('letters').describe('by spelling, without a model'),
+  minSimilarity: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'smallest likeness in spelling of two names that are merged into one skill; 1 merges reordered and re-joined words alone, and 0.8 also formal_writing with informal_writing',
+    ),
+});
+
+const mergeByMeaning = z.strictObject({
+  by: embedderConfig.describe('an embedding model, asked for each name in words'),
+  maxDistance: z
+    .number()
+    .gt(0)
+    .max(2)
+    .describe(
+      'largest cosine distance (1 - cosine) of two names that are merged into one skill. Each model has a scale of its own, and opposites lie close together: begin low, such as 0.05, and read the field `merged` of the inventory',
+    ),
+});
+
+const merge = z
+  .union([mergeByLetters, mergeByMeaning], {
+    error:
+      'must be { by: letters, minSimilarity: ... } or { by: { baseUrl: ..., model: ... }, maxDistance: ... }, with no other field',
+  })
+  .prefault({ by: 'letters' })
+  .describe('which names are one skill; the more frequent name stays');
 
 const queryTypes = z
   .string()
@@ -35,7 +58,7 @@ export const skillInventory = z.discriminatedUnion('source', [
     skillsPerTopic: z.int().min(1).max(100).default(20).describe('skills asked for a topic'),
     queryTypes,
     askedTypes,
-    minSimilarity,
+    merge,
     output,
     maxTokens,
     attempts,
@@ -48,9 +71,15 @@ export const skillInventory = z.discriminatedUnion('source', [
     rows: z.int().min(1).max(100_000).default(200).describe('rows that are labelled, drawn by the seed of the run'),
     skillsPerRow: z.int().min(1).max(20).default(4).describe('most skills asked for a row'),
     groupLabels: z.int().min(0).max(200).default(40).describe('labels grouped at once; 0 groups none'),
+    groupRounds: z
+      .int()
+      .min(1)
+      .max(8)
+      .default(1)
+      .describe('rounds of grouping at most: groups are grouped again, in other company, until a round joins none'),
     queryTypes,
     askedTypes,
-    minSimilarity,
+    merge,
     output,
     maxTokens,
     attempts,
@@ -62,7 +91,7 @@ export const skillInventory = z.discriminatedUnion('source', [
       .string()
       .min(1)
       .describe('file of query types: numbered bold names, each with a definition and examples'),
-    minSimilarity,
+    merge,
   }),
   z.strictObject({
     source: z.literal('run').describe('the inventory of another run of the same store'),
@@ -71,5 +100,6 @@ export const skillInventory = z.discriminatedUnion('source', [
 ]);
 
 export type SkillInventoryConfig = z.infer<typeof skillInventory>;
+export type SkillMerge = z.infer<typeof merge>;
 export type AskedInventory = Extract<SkillInventoryConfig, { readonly source: 'asked' }>;
 export type LabelledInventory = Extract<SkillInventoryConfig, { readonly source: 'labelled' }>;

@@ -148,6 +148,12 @@ export const skillmixConfig = z
         );
       }
     }
+    if (inventory.source === 'labelled' && inventory.groupLabels === 0 && inventory.groupRounds > 1) {
+      complain(
+        ['inventory', 'groupRounds'],
+        'has nothing to repeat: inventory.groupLabels is 0, which groups no labels',
+      );
+    }
     if (inventory.source === 'run' && !runName.safeParse(inventory.run).success) {
       complain(['inventory', 'run'], 'must be the name of a run');
     }

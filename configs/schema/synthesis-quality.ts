@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { needsOf, pointOf, type FilterNeed } from '../../domain/synthesis/filter-rule.ts';
-import { endpointFields, rewardModelConfig } from './endpoint.ts';
+import { embedderConfig, endpointFields, rewardModelConfig } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
 import { samplingConfig } from './sampling.ts';
 import { filterRule, rulesOf, selectionOf, synthesisFilters } from './synthesis-filters.ts';
@@ -48,22 +48,7 @@ const synthesisTags = z.strictObject({
 /** Which earlier query is the nearest. @source Magpie (arXiv 2406.08464) §3.2 */
 const synthesisNeighbours = z.strictObject({
   by: z
-    .union([
-      z.literal('words'),
-      z.literal('none'),
-      z.strictObject({
-        ...endpointFields,
-        api: z
-          .enum(['embeddings', 'pooling'])
-          .default('embeddings')
-          .describe('embeddings: /v1/embeddings, as OpenAI has it; pooling: /pooling of vLLM'),
-        truncateTokens: z
-          .int()
-          .min(-1)
-          .optional()
-          .describe('cut longer queries to so many tokens, -1 to what the model holds; only vLLM knows this'),
-      }),
-    ])
+    .union([z.literal('words'), z.literal('none'), embedderConfig])
     .default('words')
     .describe(
       'words: by the words that two queries share, without a model; an embedding model: by meaning; none: exact duplicates alone',

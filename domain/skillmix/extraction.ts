@@ -1,4 +1,5 @@
 import type { FinishReason } from '../completion.ts';
+import type { GroupRound } from './group-rounds.ts';
 import type { NamedSkill, Skill } from './inventory.ts';
 import type { QueryType } from './query-types.ts';
 
@@ -32,6 +33,8 @@ export interface Extraction {
   readonly rows: readonly RowLabels[];
   /** Group by label; a label without one stands for itself. */
   readonly groups: ReadonlyMap<string, string>;
+  /** How that came about. */
+  readonly groupRounds: readonly GroupRound[];
 }
 
 /** A row of a data set, and the skills of the inventory that it needs. */

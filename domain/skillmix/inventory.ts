@@ -1,4 +1,4 @@
-import { findNearDuplicates } from '../bolt/near-duplicates.ts';
+import type { GroupRound } from './group-rounds.ts';
 import { isName, normaliseName } from './skill-name.ts';
 
 /** Where a skill was found: asked for by topic, read off a row of a data set, or given in a file. */
@@ -26,8 +26,8 @@ export interface Skill {
   readonly merged: readonly string[];
 }
 
-/** What became of all that was named. */
-export interface InventoryCounts {
+/** What was named, and what of it is no skill of its own. */
+export interface NameCounts {
   readonly named: number;
   /** Sentences, numbers and blanks. */
   readonly notNames: number;
@@ -35,30 +35,44 @@ export interface InventoryCounts {
   readonly topicNames: number;
   /** Repeats of a name. */
   readonly repeats: number;
-  /** Names that were merged into a likeness. */
+}
+
+/** What became of all that was named. */
+export interface InventoryCounts extends NameCounts {
+  /** Names that were taken for another one. */
   readonly nearDuplicates: number;
   readonly skills: number;
 }
 
+/** What the manifest of an inventory says of it. */
+export interface InventorySummary extends InventoryCounts {
+  /** Who said which names are one: `letters`, or an embedding model. */
+  readonly mergedBy: string;
+  /** Names that the embedding model refused, which stay as they are. */
+  readonly notEmbedded: number;
+  /** Rounds in which labels of rows were grouped; empty where none were. */
+  readonly groupRounds: readonly GroupRound[];
+}
+
+/** Skills with what was counted on the way to them. */
+export interface Counted<Counts> {
+  /** By how often each was named itself, most often first; equals in the order in which they were named. */
+  readonly skills: readonly Skill[];
+  readonly counts: Counts;
+}
+
 /**
- * Makes an inventory of what was named: normalised, without topics, each name once, and names that are spelled alike
- * merged into the most frequent one.
+ * The names of what was named: normalised, without topics, each once.
  *
- * @param minSimilarity smallest Jaccard similarity of the letter triples of two names of one skill, (0, 1]; 1 merges only
- *   names with the same words in another order
  * @source Instruct-SkillMix (arXiv 2408.14774), skill extraction; the rules of this clean-up are ours: its own are unknown
  */
-export function settleSkills(
-  named: readonly NamedSkill[],
-  topics: readonly string[],
-  minSimilarity: number,
-): { readonly skills: readonly Skill[]; readonly counts: InventoryCounts } {
+export function countNames(named: readonly NamedSkill[], topics: readonly string[]): Counted<NameCounts> {
   const topicNames = new Set(topics.map(normaliseName));
   const entries = named.map((entry) => ({ ...entry, name: normaliseName(entry.label) }));
   const names = entries.filter(({ name }) => isName(name));
-  const skills = names.filter(({ name }) => !topicNames.has(name));
+  const kept = names.filter(({ name }) => !topicNames.has(name));
   const byName = new Map<string, Skill>();
-  for (const { name, label, topic, source } of skills) {
+  for (const { name, label, topic, source } of kept) {
     const known = byName.get(name);
     byName.set(
       name,
@@ -67,43 +81,48 @@ export function settleSkills(
         : { ...known, count: known.count + 1 },
     );
   }
-  // The most frequent name of a likeness comes first and stays; a stable sort keeps the order of equals.
-  const distinct = [...byName.values()].toSorted((a, b) => b.count - a.count);
-  const merged = mergeAlike(distinct, minSimilarity);
   return {
-    skills: merged,
+    // A stable sort keeps the order of equals.
+    skills: [...byName.values()].toSorted((a, b) => b.count - a.count),
     counts: {
       named: entries.length,
       notNames: entries.length - names.length,
-      topicNames: names.length - skills.length,
-      repeats: skills.length - distinct.length,
-      nearDuplicates: distinct.length - merged.length,
-      skills: merged.length,
+      topicNames: names.length - kept.length,
+      repeats: kept.length - byName.size,
     },
   };
 }
 
-function mergeAlike(skills: readonly Skill[], minSimilarity: number): readonly Skill[] {
-  const twins = findNearDuplicates(
-    skills.map(({ name }) => letterTriples(name)),
-    { shingleWords: 1, minSimilarity },
-  );
-  return skills.flatMap((skill, index) => {
-    if (twins[index] !== null) return [];
-    const alike = skills.filter((_, other) => twins[other] === index);
+/**
+ * Makes one skill of all names of a skill, under the one that stays.
+ *
+ * @param twinOf the name that stays, by each that does not
+ */
+export function mergeTwins(
+  { skills, counts }: Counted<NameCounts>,
+  twinOf: ReadonlyMap<string, string>,
+): Counted<InventoryCounts> {
+  const twins = new Map<string, Skill[]>();
+  for (const skill of skills) {
+    const kept = twinOf.get(skill.name);
+    if (kept === undefined) continue;
+    const known = twins.get(kept);
+    if (known === undefined) twins.set(kept, [skill]);
+    else known.push(skill);
+  }
+  const merged = skills.flatMap((skill): readonly Skill[] => {
+    if (twinOf.has(skill.name)) return [];
+    const others = twins.get(skill.name) ?? [];
     return [
       {
         ...skill,
-        count: alike.reduce((sum, { count }) => sum + count, skill.count),
-        merged: alike.map(({ name }) => name),
+        count: others.reduce((sum, { count }) => sum + count, skill.count),
+        merged: others.map(({ name }) => name),
       },
     ];
   });
-}
-
-/** Overlapping triples of letters, each as a word; words are sorted first, since their order makes no other skill. */
-function letterTriples(name: string): string {
-  const letters = Array.from(name.split('_').toSorted().join(''));
-  if (letters.length < 4) return letters.join('');
-  return Array.from({ length: letters.length - 2 }, (_, start) => letters.slice(start, start + 3).join('')).join(' ');
+  return {
+    skills: merged,
+    counts: { ...counts, nearDuplicates: skills.length - merged.length, skills: merged.length },
+  };
 }

@@ -10,6 +10,17 @@ import { startSkillmixBench, type SkillmixBench } from '../support/skillmix-benc
 
 let bench: SkillmixBench;
 
+const SENSES = [/plan|arrang|schedul/, /bak|cook/, /fix/];
+
+/** Groups the labels of a prompt by what they mean, each under its first label. */
+function groupBySense(prompt: string): string {
+  const labels = /:\n\n([a-z_\n]+)\n\n/.exec(prompt)?.[1]?.split('\n') ?? [];
+  return SENSES.map((sense) => labels.filter((label) => sense.test(label)).toSorted())
+    .filter(([first]) => first !== undefined)
+    .map((group) => `${group[0]}: ${group.join(', ')}`)
+    .join('\n');
+}
+
 beforeEach(async () => {
   bench = await startSkillmixBench();
 });
@@ -42,6 +53,72 @@ describe('the inventory', () => {
     );
     await bench.open({ inventory: { source: 'labelled', data, queryTypes } });
     expect(bench.bodies()).toHaveLength(3);
+  });
+
+  it('groups labels round by round until nothing is joined, and pays for no round twice', async () => {
+    const data = join(bench.folder, 'data.jsonl');
+    const rows = ['Plan my week.', 'Feed my guests.'].map((content, index) => ({
+      promptId: `p${index}`,
+      messages: [{ role: 'user', content }],
+    }));
+    await writeFile(data, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    let isBroken = true;
+    bench.instead = (turn, times, prompt) => {
+      if (turn === 'label') {
+        return prompt.includes('Plan my week.')
+          ? 'planning_ahead\narranging_days\nfixing_bikes'
+          : 'scheduling_work\nbaking_cakes\ncooking_meals';
+      }
+      if (turn === 'group' && times === 2 && isBroken) return { status: 503, body: '' };
+      return turn === 'group' ? groupBySense(prompt) : undefined;
+    };
+    const { queryTypes } = bench.files;
+    const inventory = { source: 'labelled', data, queryTypes, groupLabels: 4, groupRounds: 5 } as const;
+    expect(await failureFrom(bench.open({ inventory }))).toMatchObject({ type: 'model-server/unavailable' });
+    isBroken = false;
+    const built = await bench.open({ inventory });
+    // Two rows, two parts of the first round and one in each of two more; one call had no answer.
+    expect(built).toMatchObject({ skills: 3, counts: { calls: 6 } });
+    expect(bench.bodies()).toHaveLength(7);
+    const skills = await readArtifact<Skill>(bench.store, 'test/skillmix/inventory');
+    expect(skills.rows.map(({ name, count }) => [name, count])).toEqual([
+      ['arranging_days', 3],
+      ['baking_cakes', 2],
+      ['fixing_bikes', 1],
+    ]);
+    // Six labels in alphabetical parts of four and two; then the four groups, which fit one part; then the three.
+    expect(skills.manifest.summary['groupRounds']).toEqual([
+      { names: 6, parts: 2, unread: 0, groups: 4 },
+      { names: 4, parts: 1, unread: 0, groups: 3 },
+      { names: 3, parts: 1, unread: 0, groups: 3 },
+    ]);
+    const mapped = await readArtifact<RowSkills>(bench.store, 'test/skillmix/row-skills');
+    const skillsOf = new Map(mapped.rows.map(({ rowId, labels, skills }) => [rowId, { labels, skills }]));
+    expect(skillsOf.get('p0')).toEqual({
+      labels: ['planning_ahead', 'arranging_days', 'fixing_bikes'],
+      skills: ['arranging_days', 'fixing_bikes'],
+    });
+    expect(skillsOf.get('p1')).toEqual({
+      labels: ['scheduling_work', 'baking_cakes', 'cooking_meals'],
+      skills: ['arranging_days', 'baking_cakes'],
+    });
+  });
+
+  it('is not stable where a part could not be read, or rounds ran out', async () => {
+    const data = join(bench.folder, 'data.jsonl');
+    await writeFile(
+      data,
+      `${JSON.stringify({ promptId: 'p', messages: [{ role: 'user', content: 'Mend my bike.' }] })}\n`,
+    );
+    bench.instead = (turn) => (turn === 'group' ? 'I would rather not.' : undefined);
+    const { queryTypes } = bench.files;
+    const inventory = { source: 'labelled', data, queryTypes, groupRounds: 2, attempts: 1 } as const;
+    await bench.open({ inventory });
+    const { manifest } = await readArtifact<Skill>(bench.store, 'test/skillmix/inventory');
+    const unread = { names: 2, parts: 1, unread: 1, groups: 2 };
+    expect(manifest.summary['groupRounds']).toEqual([unread, unread]);
+    // A label, and two rounds with a seed of their own.
+    expect(new Set(bench.bodies().map(({ seed }) => seed)).size).toBe(3);
   });
 
   it('asks for names as JSON where the config says so, and holds the teacher to as many as it asks for', async () => {

@@ -24,9 +24,14 @@ import { startScriptedModelServer, type ScriptedModelServerOptions } from './scr
 const quiet = (): void => {};
 
 /** Runs work as an activity whose failure is not logged: failures are what many tests are about. */
-export function inActivity<Result>(work: () => Promise<Result>): Promise<Result> {
+export function inActivity<Result>(
+  work: () => Promise<Result>,
+  onHeartbeat: (details: unknown) => void = quiet,
+): Promise<Result> {
   const logger = { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
-  return new MockActivityEnvironment(undefined, { logger }).run(work);
+  const environment = new MockActivityEnvironment(undefined, { logger });
+  environment.on('heartbeat', onHeartbeat);
+  return environment.run(work);
 }
 
 /** A prompt whose one item asks for an answer without commas. */

@@ -9,6 +9,7 @@ import { createPlanSkillmixActivities } from '../../activities/skillmix/plan-ski
 import { readArtifact } from '../../activities/artifacts/read-artifact.ts';
 import { createRunServicesProvider } from '../../activities/run-services.ts';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import type { ActivityProgress } from '../../domain/activity-progress.ts';
 import type { PairResult } from '../../domain/skillmix/result.ts';
 import { inActivity } from './activity-bench.ts';
 import { startScriptedModelServer, type ScriptedReply } from './scripted-model-server.ts';
@@ -36,6 +37,11 @@ export const say = (content: string, finish_reason = 'stop'): Exclude<ScriptedRe
   },
 });
 
+/** The vector of a text. */
+export const embedding = (vector: readonly number[]): ScriptedReply => ({
+  body: { data: [{ index: 0, embedding: vector }], usage: { prompt_tokens: 3 } },
+});
+
 /** The real activities of Instruct-SkillMix over a local store and a scripted teacher that knows its trade. */
 export async function startSkillmixBench() {
   const folder = await mkdtemp(join(tmpdir(), 'tickloop-skillmix-'));
@@ -45,13 +51,15 @@ export async function startSkillmixBench() {
     intercept: ({ path, body }) => {
       if (path === '/v1/models') {
         const model = { id: 'scripted', root: null, parent: null, max_model_len: bench.contextTokens };
-        return { body: { object: 'list', data: [model] } };
+        return { body: { object: 'list', data: [model, { ...model, id: 'embedder' }] } };
       }
+      if (path === '/v1/embeddings') return bench.embed((body as { input: string }).input);
       if (path !== '/v1/chat/completions') return undefined;
-      const turn = turnOf((body as ChatBody).messages.map(({ content }) => content).join('\n'));
+      const prompt = (body as ChatBody).messages.map(({ content }) => content).join('\n');
+      const turn = turnOf(prompt);
       const times = asked.get(turn) ?? 0;
       asked.set(turn, times + 1);
-      const said = bench.instead(turn, times);
+      const said = bench.instead(turn, times, prompt);
       return typeof said === 'string' ? say(said) : said;
     },
     deterministic: { model: 'scripted', answer: teachWell, maxModelLen: 100_000 },
@@ -71,17 +79,29 @@ export async function startSkillmixBench() {
     contextTokens: 4000,
     /** Names of runs share the store. */
     runName: 'test',
-    /** What the teacher says instead of the right thing, by turn and by how often that turn was asked for before. */
-    instead: (_turn: AskedTurn, _times: number): string | Exclude<ScriptedReply, string> | undefined => undefined,
+    /** What the teacher says instead of the right thing, by turn, how often that turn was asked for before, and prompt. */
+    instead: (_turn: AskedTurn, _times: number, _prompt: string): string | Exclude<ScriptedReply, string> | undefined =>
+      undefined,
+    /** What making inventories has told of itself. */
+    beats: [] as ActivityProgress[],
+    /** What the embedding model says to a text. */
+    embed: (text: string): ScriptedReply => embedding([text.length, 1]),
     store: createLocalArtifactStore({ root: join(folder, 'store') }),
     run: () => ({ runName: bench.runName, storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) }),
     bodies: () =>
       server.requests.filter(({ path }) => path === '/v1/chat/completions').map(({ body }) => body as ChatBody),
+    embedded: () =>
+      server.requests
+        .filter(({ path }) => path === '/v1/embeddings')
+        .map(({ body }) => (body as { readonly input: string }).input),
     /** Opens a run of one row, and makes its inventory. */
     async open(changes: Changes = {}) {
       const config = makeSkillmixConfig(server.baseUrl, files, { numRows: 1, ...changes });
       await inActivity(() => activities.openRun({ run: bench.run(), config }));
-      return inActivity(() => activities.buildInventory({ run: bench.run() }));
+      return inActivity(
+        () => activities.buildInventory({ run: bench.run() }),
+        (details) => bench.beats.push(details as ActivityProgress),
+      );
     },
     plan: () => inActivity(() => activities.planSkillmixWave({ run: bench.run(), wave: 0, firstBatch: 0 })),
     generate: () => inActivity(() => activities.generateSkillmix({ run: bench.run(), batch: 0 })),

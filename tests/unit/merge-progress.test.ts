@@ -60,6 +60,13 @@ describe('the progress of a run', () => {
     expect(mergeProgress('lab', [curating], [makePending('labelQueries', { done: 3, total: 4 })]).stageDone).toBe(5);
   });
 
+  it('shows how much of an inventory is done as far as its step knows, and nothing before', () => {
+    const naming = makeLoop({ stage: 'inventory' });
+    const pending = makePending('buildInventory', { done: 2, total: 5, calls: 3 });
+    expect(mergeProgress('lab', [naming], [pending])).toMatchObject({ stageDone: 2, stageTotal: 5, calls: 3 });
+    expect(mergeProgress('lab', [naming], [])).toMatchObject({ stageDone: 0, stageTotal: 0 });
+  });
+
   it('counts pairs while they are written', () => {
     const writing = makeLoop({ stage: 'generate', done: 3, total: 12 });
     expect(mergeProgress('lab', [writing], [makePending('generateSkillmix', { done: 2, total: 3 })]).stageDone).toBe(5);

@@ -163,7 +163,20 @@ describe('the report of Instruct-SkillMix', () => {
     teacher: { model: 'teacher', isPolicy: true },
     judge: { model: 'teacher', isTeacher: true },
     inventory: {
-      counts: { named: 9, notNames: 1, topicNames: 1, repeats: 1, nearDuplicates: 1, skills: 5 },
+      counts: {
+        named: 9,
+        notNames: 1,
+        topicNames: 1,
+        repeats: 1,
+        nearDuplicates: 1,
+        skills: 5,
+        mergedBy: 'mpnet',
+        notEmbedded: 2,
+        groupRounds: [
+          { names: 7, parts: 2, unread: 0, groups: 5 },
+          { names: 5, parts: 1, unread: 0, groups: 5 },
+        ],
+      },
       source: 'asked',
       skills: 5,
       queryTypes: 3,
@@ -180,13 +193,18 @@ describe('the report of Instruct-SkillMix', () => {
     expect(page).toContain('No row: draft, cannot-combine.');
     expect(page).toContain('it judges its own words');
     expect(page).toContain('user (refined)');
+    expect(page).toContain('merged into a name that means the same, by mpnet');
+    expect(page).toContain('groups after round 2');
+    expect(page).toContain('grouped until nothing changed');
+    expect(page).toContain('names without an embedding, compared with none');
   });
 
   it('says in the terminal how many rows there are of those asked for', () => {
-    expect(summarizeReport(report).slice(0, 6)).toEqual([
+    expect(summarizeReport(report).slice(0, 7)).toEqual([
       'run mix done',
       'rows of the dataset 2 of 4 (2 of 4 pairs that were tried; lost most often by draft/cannot-combine (1))',
       'measured on 5 skills, 3 query types',
+      'labels 7 in 5 groups after 2 round(s), stable',
       'skills in rows 3 of 5, 2 combinations',
       'words 1.5 a message, 2.0 an answer; 0 of 2 messages name a skill',
       'refinement changed 50 % of the words of messages and 100 % of answers; 0 of 1 pairs stayed as they were',

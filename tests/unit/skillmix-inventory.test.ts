@@ -3,12 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { skillInventory } from '../../configs/schema/skill-inventory.ts';
 import { mapRows } from '../../domain/skillmix/extraction.ts';
 import { parseGroups } from '../../domain/skillmix/group-labels.ts';
-import { settleSkills, type NamedSkill } from '../../domain/skillmix/inventory.ts';
+import { countNames, mergeTwins, type NamedSkill } from '../../domain/skillmix/inventory.ts';
+import { mergeByLetters } from '../../domain/skillmix/merge-by-letters.ts';
 import { parseList } from '../../domain/skillmix/parse-list.ts';
 import { parseQueryTypes } from '../../domain/skillmix/query-types.ts';
 import { isName, normaliseName } from '../../domain/skillmix/skill-name.ts';
 
 const named = (label: string, topic: string | null = null): NamedSkill => ({ label, topic, source: 'asked' });
+
+function settleSkills(entries: readonly NamedSkill[], topics: readonly string[], minSimilarity: number) {
+  const names = countNames(entries, topics);
+  const twinOf = mergeByLetters(
+    names.skills.map(({ name }) => name),
+    minSimilarity,
+  );
+  return mergeTwins(names, twinOf);
+}
 
 describe('the name of a skill', () => {
   it.each([
@@ -87,7 +97,8 @@ describe('an inventory', () => {
 
   it('merges by default what is reordered or re-joined, and never a skill with its opposite', () => {
     const config = skillInventory.parse({ source: 'files', skills: 'a', queryTypes: 'b' });
-    const minSimilarity = config.source === 'run' ? 0 : config.minSimilarity;
+    if (config.source === 'run' || config.merge.by !== 'letters') throw new Error('merged by spelling');
+    const { minSimilarity } = config.merge;
     const labels = [
       'formal writing',
       'informal writing',

@@ -3,7 +3,7 @@ import { datasetName, skillmixFolder, skillmixName } from '../../../domain/artif
 import { measurePairs } from '../../../domain/report/skillmix/measure-pairs.ts';
 import type { SkillmixReport } from '../../../domain/report/skillmix/skillmix-report.ts';
 import { spreadEvenly } from '../../../domain/report/spread-evenly.ts';
-import type { InventoryCounts } from '../../../domain/skillmix/inventory.ts';
+import type { InventorySummary } from '../../../domain/skillmix/inventory.ts';
 import type { PairResult } from '../../../domain/skillmix/result.ts';
 import type { SlotOutcome } from '../../../domain/skillmix/settle-wave.ts';
 import type { RunServices } from '../../run-services.ts';
@@ -13,6 +13,9 @@ import type { ReportFrame } from './report-frame.ts';
 
 /** Pairs that gave no row, among those that are shown. */
 const FAILED_SHOWN = 3;
+
+/** Of inventories from before these were counted, which may be taken over still. */
+const NOT_COUNTED = { mergedBy: 'letters', notEmbedded: 0, groupRounds: [] };
 
 /** What the store holds of a run of Instruct-SkillMix: the pairs of its finished batches. */
 export async function readSkillmixReport(
@@ -41,7 +44,8 @@ export async function readSkillmixReport(
     teacher: { model: writer.model, isPolicy },
     judge: judge === null ? null : { model: judge.model, isTeacher: isSame },
     inventory: {
-      counts: inventory === undefined ? null : (inventory.summary as unknown as InventoryCounts),
+      counts:
+        inventory === undefined ? null : { ...NOT_COUNTED, ...(inventory.summary as unknown as InventorySummary) },
       source: config.inventory.source,
       skills: inventory?.rows ?? 0,
       queryTypes: types?.rows ?? 0,
@@ -49,6 +53,7 @@ export async function readSkillmixReport(
     measures: measurePairs(results, outcomes),
     calls: await readLoopCalls(services, runName, names, [
       { folder, kind: 'asked' },
+      { folder, kind: 'vectors' },
       { folder, kind: 'results' },
     ]),
     samples: chooseSamples(results),

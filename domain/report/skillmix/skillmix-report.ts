@@ -1,4 +1,4 @@
-import type { InventoryCounts } from '../../skillmix/inventory.ts';
+import type { InventorySummary } from '../../skillmix/inventory.ts';
 import type { PairResult } from '../../skillmix/result.ts';
 import type { ReportBase } from '../report-base.ts';
 import type { PairMeasures } from './measure-pairs.ts';
@@ -15,7 +15,7 @@ export interface SkillmixReport extends ReportBase {
   readonly judge: { readonly model: string; readonly isTeacher: boolean } | null;
   readonly inventory: {
     /** `null` where it was not finished. */
-    readonly counts: InventoryCounts | null;
+    readonly counts: InventorySummary | null;
     readonly source: string;
     readonly skills: number;
     readonly queryTypes: number;

@@ -1,5 +1,7 @@
 import { formatCount, formatNumber } from '../../format-number.ts';
 import { html, type Html } from '../../html.ts';
+import { isStable } from '../../skillmix/group-rounds.ts';
+import type { InventorySummary } from '../../skillmix/inventory.ts';
 import { share } from '../count-cells.ts';
 import { row, table, tableBody } from '../table.ts';
 import type { PairMeasures, WordLengths } from './measure-pairs.ts';
@@ -15,10 +17,33 @@ export function inventoryTable({ inventory: { counts, source, skills, queryTypes
           row('no names (sentences, numbers)', [share(counts.notNames, counts.named)]),
           row('names of topics', [share(counts.topicNames, counts.named)]),
           row('repeats', [share(counts.repeats, counts.named)]),
-          row('merged into a name spelled alike', [share(counts.nearDuplicates, counts.named)]),
+          ...groupingRows(counts),
+          row(describeMerge(counts), [share(counts.nearDuplicates, counts.named)]),
+          ...(counts.notEmbedded === 0
+            ? []
+            : [row('names without an embedding, compared with none', [share(counts.notEmbedded, counts.named)])]),
         ];
   const rows = [...dropped, row('skills', [formatCount(skills)]), row('query types', [formatCount(queryTypes)])];
   return table(`Inventory, source: ${source}`, ['', 'count'], tableBody(rows));
+}
+
+function groupingRows({ groupRounds }: InventorySummary): readonly Html[] {
+  if (groupRounds.length === 0) return [];
+  const state = isStable(groupRounds) === true ? 'yes' : 'no: groups that mean the same may be left';
+  return [
+    ...groupRounds.map(({ names, parts, unread, groups }, index) =>
+      row(`groups after round ${index + 1}`, [
+        html`${share(groups, names)}, ${formatCount(unread)} of ${formatCount(parts)} lists not readable`,
+      ]),
+    ),
+    row('grouped until nothing changed', [state]),
+  ];
+}
+
+function describeMerge({ mergedBy }: InventorySummary): string {
+  return mergedBy === 'letters'
+    ? 'merged into a name spelled alike'
+    : `merged into a name that means the same, by ${mergedBy}`;
 }
 
 /** What became of every reply, turn by turn. */
