@@ -58,6 +58,7 @@ describe('respond, judge and selectRoundRows', () => {
       rollouts: 12,
       failed: 0,
       truncated: 0,
+      looped: 0,
       yes: 6,
       no: 6,
       unparsed: 0,
