@@ -4,8 +4,8 @@ import type { ArtifactRef, Lineage, Manifest } from '../domain/artifact.ts';
 export interface NewArtifact extends Lineage {
   readonly name: string;
   readonly schema: string;
-  /** Rows of each shard, in order. */
-  readonly shards: readonly (readonly object[])[];
+  /** Rows of each shard, in order; made one after the other where not all of them fit into memory. */
+  readonly shards: Iterable<readonly object[]> | AsyncIterable<readonly object[]>;
   readonly summary: { readonly [key: string]: JsonValue };
 }
 
@@ -31,6 +31,12 @@ export interface ArtifactStore {
    * @throws ArtifactError `artifact/missing`, `artifact/corrupt`
    */
   read<Row extends object>(ref: ArtifactRef): Promise<readonly Row[]>;
+  /**
+   * The same, shard by shard, for artifacts whose rows do not fit into memory.
+   *
+   * @throws ArtifactError `artifact/missing`, `artifact/corrupt`
+   */
+  readShards<Row extends object>(ref: ArtifactRef): AsyncIterable<readonly Row[]>;
   /**
    * Puts a folder of files under `folders/<name>` by renaming; returns its absolute path and the sha256 (hex) over names
    * and bytes. An equal folder that is there already stands.

@@ -3,13 +3,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { EXPORT_PLACES, isExportFile, LINEAGE_FILE } from '../domain/dataset-export/export-plan.ts';
 import { ArtifactError } from '../domain/errors.ts';
 import { hashFolder } from './local-store/adopt-folder.ts';
-import { makeFolder, syncFolder, temporaryName, writeSynced } from './local-store/durable-files.ts';
+import { makeFolder, syncFolder, temporaryName, writeSynced, type FileContent } from './local-store/durable-files.ts';
 import { fileErrorCode, isMissing } from './local-store/file-errors.ts';
 
 /** A file of an export, by its name below the folder. */
 export interface ExportFile {
   readonly name: string;
-  readonly content: string | Uint8Array;
+  readonly content: FileContent;
 }
 
 const TAKEN: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST']);
@@ -22,7 +22,7 @@ export interface WrittenExport {
 }
 
 /**
- * Writes files beside `target` and renames their folder there, so that it is never half there. A
+ * Writes files one after the other beside `target` and renames their folder there, so that it is never half there. A
  * folder with the very same files stands. Another one is replaced only if that is asked for, and if it is an export:
  * all files that it holds, at any depth, are named as an export names them, and its lineage is there.
  *

@@ -78,7 +78,7 @@ export function createLocalArtifactStore(options: LocalArtifactStoreOptions): Ar
     if (existing !== undefined) return refOf(existing);
     await requireSpace();
     const shards: Shard[] = [];
-    for (const rows of artifact.shards) shards.push(await writeShard(root, rows));
+    for await (const rows of artifact.shards) shards.push(await writeShard(root, rows));
     const manifest = describe(artifact, shards);
     const path = join(manifests, `${artifact.name}${MANIFEST_ENDING}`);
     const created = await createFileOnce(path, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -86,7 +86,7 @@ export function createLocalArtifactStore(options: LocalArtifactStoreOptions): Ar
     return refOf(created ? manifest : ((await find(artifact.name)) ?? manifest));
   }
 
-  async function read<Row extends object>(ref: ArtifactRef): Promise<readonly Row[]> {
+  async function requireManifest(ref: ArtifactRef): Promise<Manifest> {
     const manifest = await find(ref.name);
     if (manifest === undefined) {
       const message = `${root} holds no artifact ${ref.name}: run the step that makes it, or point to the store that has it.`;
@@ -97,15 +97,25 @@ export function createLocalArtifactStore(options: LocalArtifactStoreOptions): Ar
       const details = { found: manifest.contentHash, meant: ref.contentHash };
       throw new ArtifactError('artifact/corrupt', message, { details });
     }
+    return manifest;
+  }
+
+  async function* readShards<Row extends object>(ref: ArtifactRef): AsyncGenerator<readonly Row[], void> {
+    const { shards } = await guard(() => requireManifest(ref));
+    for (const shard of shards) yield await guard(() => readShard<Row>(root, shard));
+  }
+
+  async function read<Row extends object>(ref: ArtifactRef): Promise<readonly Row[]> {
     const shards: (readonly Row[])[] = [];
-    for (const shard of manifest.shards) shards.push(await readShard<Row>(root, shard));
+    for await (const rows of readShards<Row>(ref)) shards.push(rows);
     return shards.flat();
   }
 
   return {
     find,
     write: (artifact) => guard(() => write(artifact)),
-    read: <Row extends object>(ref: ArtifactRef) => guard(() => read<Row>(ref)),
+    read,
+    readShards,
     list: (prefix) =>
       guard(async () => {
         const paths = await listManifests(join(manifests, checkedPrefix(prefix)));

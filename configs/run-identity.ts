@@ -78,10 +78,12 @@ function evaluationIdentity({ evaluation }: ConfigOf<'bolt' | 'online-dpo'>) {
 /** Who tags, guards, embeds, scores and replies counts, and not where. */
 export function qualityIdentity({ tags, neighbours, rewards, preferences, filters }: SynthesisQuality) {
   const who = <Named>(by: Named) => (typeof by === 'object' && by !== null ? withoutPlace(by) : by);
+  const { index, ...compared } = neighbours;
   return {
     filters,
     tags: { ...tags, by: who(tags.by), guard: who(tags.guard) },
-    neighbours: { ...neighbours, by: who(neighbours.by) },
+    // The default is left out, so that a run whose config was recorded without the field stays the same run.
+    neighbours: { ...compared, by: who(neighbours.by), ...(index === 'exact' ? {} : { index }) },
     ...(rewards === undefined ? {} : { rewards: { ...withoutPlace(rewards), base: who(rewards.base) } }),
     ...(preferences === undefined
       ? {}

@@ -1,10 +1,16 @@
 import { writeExport, type ExportFile } from '../../clients/export-folder.ts';
 import { encodeParquet } from '../../clients/parquet-file.ts';
 import { datasetName } from '../../domain/artifact-names.ts';
-import { alignRows, inferColumns, type ColumnTypes, type TableRow } from '../../domain/dataset-export/column-types.ts';
+import {
+  alignRows,
+  createColumnFinder,
+  type ColumnTypes,
+  type TableRow,
+} from '../../domain/dataset-export/column-types.ts';
 import {
   LINEAGE_FILE,
   planFiles,
+  ROWS_PER_FILE,
   type ExportArtifact,
   type ExportFormat,
 } from '../../domain/dataset-export/export-plan.ts';
@@ -12,10 +18,14 @@ import { publicStamp } from '../../domain/dataset-export/public-facts.ts';
 import { renderCard, type CardPart } from '../../domain/dataset-export/render-card.ts';
 import { toShareGpt } from '../../domain/dataset-export/sharegpt.ts';
 import type { RunRef } from '../../domain/run.ts';
+import { gatherShards } from '../../domain/shards.ts';
 import type { DatasetSummary } from '../../domain/synthesis/dataset-summary.ts';
 import { findExported, type ExportedRows } from './find-exported.ts';
 import { withHeartbeats } from '../heartbeats.ts';
 import type { RunServicesProvider } from '../run-services.ts';
+
+/** Rows of a JSONL file that are turned into text at a time. */
+const ROWS_OF_LINES = 1000;
 
 export interface ExportInput {
   readonly run: RunRef;
@@ -53,38 +63,40 @@ export function createExportDatasetActivities(provider: RunServicesProvider) {
           input.format === 'hf' && input.artifact === 'dataset'
             ? await findExported(store, input.run, 'preferences', { isOptional: true })
             : undefined;
-        const files = layOut(input, rows, beside);
+        const files = await layOut(input, rows, beside);
         const written = await writeExport(input.folder, files, { replace: input.replace });
         return {
           ...written,
           files: files.map(({ name }) => name),
-          rows: rows.rows.length,
-          preferences: beside?.rows.length ?? 0,
+          rows: rows.count,
+          preferences: beside?.count ?? 0,
         };
       });
     },
   };
 }
 
-/** All files of an export: the rows, a card and the lineage. */
-function layOut(
+/** All files of an export: the rows, a card and the lineage. The rows are read once for their columns, and again as their files are written. */
+async function layOut(
   { run, artifact, format, licence }: ExportInput,
   main: ExportedRows,
   beside: ExportedRows | undefined,
-): readonly ExportFile[] {
-  const parts = [
-    { name: artifact === 'dataset' ? 'default' : artifact, place: 'data', exported: main },
-    ...(beside === undefined ? [] : [{ name: 'preferences', place: 'preferences', exported: beside }]),
-  ].map(({ name, place, exported }) => ({ name, exported, table: toTable(exported.rows, format, place) }));
+): Promise<readonly ExportFile[]> {
+  const languages = createLanguageCounts();
+  const table = await toTable(main, format, 'data', (row) => languages.add(row));
+  const parts = [{ name: artifact === 'dataset' ? 'default' : artifact, exported: main, table }];
+  if (beside !== undefined) {
+    parts.push({ name: 'preferences', exported: beside, table: await toTable(beside, format, 'preferences') });
+  }
   const card = renderCard({
     runName: run.runName,
     licence,
-    languages: languagesOf(main.rows),
-    parts: parts.map(({ name, exported, table }): CardPart => ({
+    languages: languages.result(),
+    parts: parts.map(({ name, exported, table: { pattern, columns } }): CardPart => ({
       name,
-      files: table.pattern,
-      columns: table.columns,
-      rows: exported.rows.length,
+      files: pattern,
+      columns,
+      rows: exported.count,
       manifests: exported.manifests,
     })),
     summary: summaryOf(run, main),
@@ -96,7 +108,7 @@ function layOut(
       policy: policy === null ? null : publicStamp(policy),
     }));
   return [
-    ...parts.flatMap(({ table }) => table.files),
+    ...parts.flatMap(({ table: { files } }) => files),
     { name: 'README.md', content: card },
     { name: LINEAGE_FILE, content: `${JSON.stringify(lineage, null, 2)}\n` },
   ];
@@ -109,24 +121,58 @@ interface ExportedTable {
   readonly pattern: string;
 }
 
-/** @param place folder of the files in a hub's layout */
-function toTable(exported: readonly TableRow[], format: ExportFormat, place: string): ExportedTable {
-  const rows = format === 'sharegpt' ? exported.map(toShareGpt) : exported;
-  const columns = inferColumns(rows);
-  const aligned = alignRows(rows, columns);
+/**
+ * @param place folder of the files in a hub's layout
+ * @param look sees every row before it is converted
+ */
+async function toTable(
+  exported: ExportedRows,
+  format: ExportFormat,
+  place: string,
+  look: (row: TableRow) => void = () => {},
+): Promise<ExportedTable> {
+  const convert = (row: TableRow) => (format === 'sharegpt' ? toShareGpt(row) : row);
+  const finder = createColumnFinder();
+  for await (const rows of exported.read()) {
+    for (const row of rows) {
+      look(row);
+      finder.add(convert(row));
+    }
+  }
+  const columns = finder.result();
+  async function* alignedRows(): AsyncGenerator<TableRow, void> {
+    for await (const rows of exported.read()) yield* alignRows(rows.map(convert), columns);
+  }
   if (format === 'jsonl' || format === 'sharegpt') {
-    const content = aligned.map((row) => `${JSON.stringify(row)}\n`).join('');
-    return { columns, files: [{ name: 'train.jsonl', content }], pattern: 'train.jsonl' };
+    return {
+      columns,
+      files: [{ name: 'train.jsonl', content: toLines(gatherShards(alignedRows(), ROWS_OF_LINES)) }],
+      pattern: 'train.jsonl',
+    };
   }
   const folder = format === 'hf' ? `${place}/` : '';
+  // Files are written one after the other: each takes the next rows.
+  const shards = gatherShards(alignedRows(), ROWS_PER_FILE);
   return {
     columns,
-    files: planFiles(aligned).map((file) => ({
-      name: `${folder}${file.name}`,
-      content: encodeParquet(file.rows, columns),
+    files: planFiles(exported.count).map((name) => ({
+      name: `${folder}${name}`,
+      content: encodeNext(shards, columns),
     })),
     pattern: `${folder}train-*.parquet`,
   };
+}
+
+async function* toLines(shards: AsyncIterable<readonly TableRow[]>): AsyncGenerator<string, void> {
+  for await (const rows of shards) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
+
+async function* encodeNext(
+  shards: AsyncGenerator<readonly TableRow[], void>,
+  columns: ColumnTypes,
+): AsyncGenerator<Uint8Array, void> {
+  const { value } = await shards.next();
+  yield encodeParquet(value ?? [], columns);
 }
 
 function summaryOf({ runName }: RunRef, { manifests }: ExportedRows): DatasetSummary | null {
@@ -135,14 +181,14 @@ function summaryOf({ runName }: RunRef, { manifests }: ExportedRows): DatasetSum
 }
 
 /** Languages that were detected, most rows first. */
-function languagesOf(rows: readonly TableRow[]): readonly string[] {
+function createLanguageCounts() {
   const counts = new Map<string, number>();
-  for (const { language } of rows) {
-    if (typeof language === 'string' && /^[a-z]{2,3}$/.test(language)) {
+  return {
+    add({ language }: TableRow): void {
+      if (typeof language !== 'string' || !/^[a-z]{2,3}$/.test(language)) return;
       counts.set(language, (counts.get(language) ?? 0) + 1);
-    }
-  }
-  return [...counts]
-    .toSorted(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1))
-    .map(([code]) => code);
+    },
+    result: (): readonly string[] =>
+      [...counts].toSorted(([a, rowsOfA], [b, rowsOfB]) => rowsOfB - rowsOfA || (a < b ? -1 : 1)).map(([code]) => code),
+  };
 }

@@ -12,7 +12,9 @@ import { refOf } from '../artifacts/read-artifact.ts';
 
 /** Rows as they are exported, and the artifacts that hold them. */
 export interface ExportedRows {
-  readonly rows: readonly TableRow[];
+  readonly count: number;
+  /** All rows from the first on, some at a time: those of a large dataset do not fit into memory. */
+  read(): AsyncIterable<readonly TableRow[]>;
   readonly manifests: readonly Manifest[];
 }
 
@@ -23,7 +25,7 @@ const WHO_MAKES: Readonly<Record<ExportArtifact, string>> = {
 };
 
 /**
- * Reads what is to be exported.
+ * Finds what is to be exported.
  *
  * @throws ArtifactError `artifact/missing` where the run has none, DataError `data/no-rows` where it is empty
  */
@@ -42,17 +44,26 @@ export async function findExported(
   { isOptional = false }: { readonly isOptional?: boolean } = {},
 ): Promise<ExportedRows | undefined> {
   const manifests = await findManifests(store, runName, artifact);
-  const read = await Promise.all(manifests.map((manifest) => store.read<TableRow>(refOf(manifest))));
-  const rows = read
-    .flat()
-    .map((row) => (artifact === 'dataset' ? toRecord(row as unknown as DatasetRow) : withPublicStamp(row)));
-  if (rows.length > 0) return { rows, manifests };
+  const count = manifests.reduce((sum, { rows }) => sum + rows, 0);
+  if (count > 0) return { count, manifests, read: () => readTables(store, manifests, artifact) };
   if (isOptional) return undefined;
   if (manifests.length > 0) throw new DataError('data/no-rows', `The ${artifact} of run "${runName}" have no row.`);
   throw new ArtifactError(
     'artifact/missing',
     `Run "${runName}" has no ${artifact} to export: ${WHO_MAKES[artifact]}. Choose another --artifact, or let the run come that far.`,
   );
+}
+
+async function* readTables(
+  store: ArtifactStore,
+  manifests: readonly Manifest[],
+  artifact: ExportArtifact,
+): AsyncGenerator<readonly TableRow[], void> {
+  for (const manifest of manifests) {
+    for await (const rows of store.readShards<TableRow>(refOf(manifest))) {
+      yield rows.map((row) => (artifact === 'dataset' ? toRecord(row as unknown as DatasetRow) : withPublicStamp(row)));
+    }
+  }
 }
 
 /** The stamp of a base model that a server names by its folder would tell that folder. */

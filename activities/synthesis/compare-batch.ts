@@ -128,7 +128,8 @@ async function lookUp(
 
 function emptyIndex(services: SynthesisServices, alive: readonly SynthesisRow[], itemOf: ItemOf) {
   const first = alive.map(itemOf).find((item) => item !== null);
-  return first === undefined ? null : createIndex(services, first);
+  // A batch is small: within it nothing has to be missed.
+  return first === undefined ? null : createIndex(services, first, 'exact');
 }
 
 /** The manifest of a batch names the one before it: so the chain leads to all that it was compared with. */

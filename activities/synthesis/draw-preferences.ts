@@ -10,16 +10,20 @@ import { UNIVERSAL_ITEMS } from '../../domain/checklist-writing/universal-items.
 import type { PreferencePair } from '../../domain/preference-pair.ts';
 import type { PromptRow } from '../../domain/prompt.ts';
 import type { RunRef } from '../../domain/run.ts';
+import { gatherShards } from '../../domain/shards.ts';
 import { findBroken } from '../../domain/synthesis/check-row.ts';
 import { drawPairs, promptOf, type PreferenceCounts } from '../../domain/synthesis/preference-pairs.ts';
 import type { DatasetRow } from '../../domain/synthesis/settle-dataset.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { withHeartbeats } from '../heartbeats.ts';
 import { drawPreferenceReplies } from './preference-replies.ts';
-import { readArtifact } from '../artifacts/read-artifact.ts';
+import { readArtifact, refOf, requireArtifact } from '../artifacts/read-artifact.ts';
 import { scorePreferences } from './score-preferences.ts';
 import type { BatchTask } from './batch.ts';
 import type { SynthesisServices, SynthesisServicesProvider } from './services.ts';
+
+/** Pairs of a shard of the gathered ones: a few megabytes. */
+const SHARD_ROWS = 1000;
 
 /** What drawing pairs for a batch found and cost. */
 export interface DrawnPreferences extends PreferenceCounts {
@@ -78,37 +82,51 @@ export function createDrawPreferencesActivities(provider: SynthesisServicesProvi
       const name = preferencesName(run.runName);
       const existing = await store.find(name);
       if (existing !== undefined) return existing.summary as unknown as GatheredPreferences;
-      const { parents, pairs, outside } = await withHeartbeats(() => gather(store, run, batches));
-      await store.write({
-        name,
-        schema: 'preference-pair',
-        step: 'gather-preferences',
-        parents,
-        configHash: run.configHash,
-        policy: `base:${seats.replier?.name ?? ''}`,
-        shards: [pairs],
-        summary: { pairs: pairs.length, outside },
+      return withHeartbeats(async () => {
+        const { inDataset, dataset, parts, counts } = await countPairs(store, run, batches);
+        await store.write({
+          name,
+          schema: 'preference-pair',
+          step: 'gather-preferences',
+          parents: [dataset, ...parts],
+          configHash: run.configHash,
+          policy: `base:${seats.replier?.name ?? ''}`,
+          shards: gatherShards(readPairs(store, parts, inDataset), SHARD_ROWS),
+          summary: { ...counts },
+        });
+        return counts;
       });
-      return { pairs: pairs.length, outside };
     },
   };
 }
 
-/** The pairs of the dataset's rows, batch by batch. */
-async function gather(store: ArtifactStore, run: RunRef, batches: number) {
-  const dataset = await readArtifact<DatasetRow>(store, datasetName(run.runName));
-  const inDataset = new Set(dataset.rows.map(({ rowId }) => rowId));
-  const parents: ArtifactRef[] = [dataset.ref];
-  const pairs: PreferencePair[] = [];
+/** Counts the pairs of the dataset's rows and of others, batch by batch. */
+async function countPairs(store: ArtifactStore, run: RunRef, batches: number) {
+  const dataset = refOf(await requireArtifact(store, datasetName(run.runName)));
+  const inDataset = new Set<string>();
+  for await (const rows of store.readShards<DatasetRow>(dataset)) for (const { rowId } of rows) inDataset.add(rowId);
+  const parts: ArtifactRef[] = [];
+  let pairs = 0;
   let outside = 0;
   for (let batch = 0; batch < batches; batch += 1) {
     const part = await readArtifact<PreferencePair>(store, synthesisPreferencesName(run.runName, batch));
-    const inside = part.rows.filter(({ promptId }) => inDataset.has(promptId));
-    pairs.push(...inside);
-    outside += part.rows.length - inside.length;
-    parents.push(part.ref);
+    const inside = part.rows.filter(({ promptId }) => inDataset.has(promptId)).length;
+    pairs += inside;
+    outside += part.rows.length - inside;
+    parts.push(part.ref);
   }
-  return { parents, pairs, outside };
+  return { inDataset, dataset, parts, counts: { pairs, outside } };
+}
+
+/** Reads the batches once more for the pairs of the dataset's rows, and holds those of one batch. */
+async function* readPairs(
+  store: ArtifactStore,
+  parts: readonly ArtifactRef[],
+  inDataset: ReadonlySet<string>,
+): AsyncGenerator<PreferencePair, void> {
+  for (const part of parts) {
+    for (const pair of await store.read<PreferencePair>(part)) if (inDataset.has(pair.promptId)) yield pair;
+  }
 }
 
 async function draw(services: SynthesisServices, rows: readonly SynthesisRow[], scope: string) {

@@ -3,7 +3,7 @@ import { repeatDistance } from '../../configs/schema/synthesis-quality.ts';
 import { synthesisShardName, synthesisVectorsName } from '../../domain/artifact-names.ts';
 import type { RunRef } from '../../domain/run.ts';
 import { exactKey } from '../../domain/synthesis/compare-rows.ts';
-import type { NeighbourIndex } from '../../domain/synthesis/neighbours.ts';
+import type { NeighbourIndex, VectorIndexKind } from '../../domain/synthesis/neighbours.ts';
 import { queryOf } from '../../domain/synthesis/row-texts.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 import { createWordIndex } from '../../domain/synthesis/word-index.ts';
@@ -71,7 +71,7 @@ async function addBatch(
   const { store, quality } = services;
   const compared = await readArtifact<SynthesisRow>(store, synthesisShardName(runName, 'compared', batch));
   const kept = compared.rows.filter(({ dropped }) => dropped === undefined);
-  const { by } = quality.neighbours;
+  const { by, index } = quality.neighbours;
   const items = new Map<string, ComparedBy>();
   if (typeof by !== 'string') {
     const vectors = await readArtifact<StoredVector>(store, synthesisVectorsName(runName, batch));
@@ -83,14 +83,19 @@ async function addBatch(
     if (!pool.texts.has(text)) pool.texts.set(text, row.rowId);
     const item = by === 'words' ? query : items.get(row.rowId);
     if (item === undefined) continue;
-    pool.index ??= createIndex(services, item);
+    // In the order of the rows, one after the other: whoever builds it anew has the same graph.
+    pool.index ??= createIndex(services, item, index);
     pool.index.add(row.rowId, item);
   }
   pool.batches = batch + 1;
 }
 
-/** An empty index for items like this one. */
-export function createIndex({ quality, seats }: SynthesisServices, item: ComparedBy): NeighbourIndex<ComparedBy> {
+/** An empty index for items like this one; texts are always searched exactly. */
+export function createIndex(
+  { quality, seats }: SynthesisServices,
+  item: ComparedBy,
+  kind: VectorIndexKind,
+): NeighbourIndex<ComparedBy> {
   const { neighbours } = quality;
   if (typeof item === 'string') {
     return createWordIndex(neighbours.shingleWords, repeatDistance(neighbours));
@@ -100,6 +105,7 @@ export function createIndex({ quality, seats }: SynthesisServices, item: Compare
     what: 'query',
     dimensions: item.length,
     repeatBelow: repeatDistance(neighbours),
+    kind,
   });
   return {
     get size() {

@@ -1,6 +1,6 @@
 import { createVectorIndex } from '../../clients/vector-index.ts';
 import { DataError } from '../../domain/errors.ts';
-import type { NeighbourIndex } from '../../domain/synthesis/neighbours.ts';
+import type { NeighbourIndex, VectorIndexKind } from '../../domain/synthesis/neighbours.ts';
 
 /** What an index is for. */
 export interface IndexedVectors {
@@ -11,6 +11,7 @@ export interface IndexedVectors {
   /** Of the first vector. */
   readonly dimensions: number;
   readonly repeatBelow: number;
+  readonly kind?: VectorIndexKind;
 }
 
 /**
@@ -23,8 +24,9 @@ export function openVectorIndex({
   what,
   dimensions,
   repeatBelow,
+  kind,
 }: IndexedVectors): NeighbourIndex<Float32Array> {
-  const index = createVectorIndex(dimensions, repeatBelow);
+  const index = createVectorIndex(dimensions, repeatBelow, kind);
   const check = (vector: Float32Array): Float32Array => {
     if (vector.length === dimensions) return vector;
     throw new DataError(

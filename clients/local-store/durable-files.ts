@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileErrorCode } from './file-errors.ts';
 
@@ -34,11 +34,14 @@ export function temporaryName(path: string): string {
   return `${path}.${randomUUID().slice(0, 8)}.tmp`;
 }
 
+/** What a file holds: whole, or part by part where that does not fit into memory. */
+export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
+
 /** Writes a file that is not there yet, on disk. */
-export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeSynced(path: string, content: FileContent): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(content);
+    await writeFile(handle, content);
     await handle.sync();
   } finally {
     await handle.close();

@@ -11,8 +11,10 @@ export async function listFiles(folder: string, below = ''): Promise<readonly st
   const names: string[] = [];
   for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
     const name = join(below, entry.name);
-    if (entry.isDirectory()) names.push(...(await listFiles(folder, name)));
-    else if (entry.isFile() || (await stat(join(folder, name))).isFile()) names.push(name);
+    // Not by spreading: a long run has more names than a call takes arguments.
+    if (entry.isDirectory()) {
+      for (const inside of await listFiles(folder, name)) names.push(inside);
+    } else if (entry.isFile() || (await stat(join(folder, name))).isFile()) names.push(name);
     else {
       const message = `${join(folder, name)} is neither a file nor a folder: leave it out of what is to be stored.`;
       throw new ArtifactError('artifact/unwritable', message);

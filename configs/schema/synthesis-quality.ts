@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { needsOf, pointOf, type FilterNeed } from '../../domain/synthesis/filter-rule.ts';
+import { VECTOR_INDEX_KINDS } from '../../domain/synthesis/neighbours.ts';
 import { embedderConfig, endpointFields, rewardModelConfig } from './endpoint.ts';
 import { judgeConfig } from './judge.ts';
 import { samplingConfig } from './sampling.ts';
@@ -54,6 +55,12 @@ const synthesisNeighbours = z.strictObject({
       'words: by the words that two queries share, without a model; an embedding model: by meaning; none: exact duplicates alone',
     ),
   shingleWords: z.int().min(1).max(20).default(3).describe('words in a shingle, where words are compared'),
+  index: z
+    .enum(VECTOR_INDEX_KINDS)
+    .default('exact')
+    .describe(
+      'how the vectors of an embedding model are searched. exact: each of them, so that the time of all searches grows with the square of the rows; hnsw: along a graph, for more than some ten thousand rows. It may miss a neighbour: distances are true ones, repeats are those that it found',
+    ),
   repeatBelow: z
     .number()
     .gt(0)
@@ -136,7 +143,13 @@ export const synthesisQuality = z
   .superRefine((quality, context) => {
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
-    const { preferences, rewards, filters } = quality;
+    const { preferences, rewards, filters, neighbours } = quality;
+    if (neighbours.index === 'hnsw' && typeof neighbours.by === 'string') {
+      complain(
+        ['neighbours', 'index'],
+        `hnsw searches the vectors of an embedding model, and neighbours.by is "${neighbours.by}": name a model there, or leave the index out`,
+      );
+    }
     const preset = filters.preset === null ? '' : ` (preset ${filters.preset} included)`;
     for (const rule of rulesOf(filters)) {
       const missing = needsOf(rule).find((need) => !isProvided(quality, need));

@@ -31,14 +31,23 @@ const FRACTIONS: ReadonlySet<string> = new Set([
   'largestItemGap',
 ]);
 
-/**
- * The columns that rows have, in the order in which they come up; one that is `null` in every row is left out.
- *
- * @throws DataError `data/invalid-row` for a column that holds values of two kinds
- */
-export function inferColumns(rows: readonly TableRow[]): ColumnTypes {
-  const found = rows.reduce<Found>((type, row) => merge('row', type, typeOf('row', row)), null);
-  return found?.kind === 'struct' ? settleFields(found.fields) : new Map();
+/** Learns the columns of rows that come one after the other, and holds none of the rows. */
+export interface ColumnFinder {
+  /** @throws DataError `data/invalid-row` for a column that holds values of two kinds */
+  add(row: TableRow): void;
+  /** In the order in which they came up; one that is `null` in every row is left out. */
+  result(): ColumnTypes;
+}
+
+/** Knows no column yet. */
+export function createColumnFinder(): ColumnFinder {
+  let found: Found = null;
+  return {
+    add(row) {
+      found = merge('row', found, typeOf('row', row));
+    },
+    result: () => (found?.kind === 'struct' ? settleFields(found.fields) : new Map()),
+  };
 }
 
 /** The rows with every column in each, `null` where a row has none: what a reader of the files gets. */

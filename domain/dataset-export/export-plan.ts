@@ -20,21 +20,12 @@ export function isExportFile(name: string): boolean {
   return EXPORT_FILE.test(name);
 }
 
-/** Rows of a Parquet file: a few hundred megabytes at most. */
-const ROWS_PER_FILE = 50_000;
+/** Rows of a Parquet file, which is made in memory: a few hundred megabytes at most. */
+export const ROWS_PER_FILE = 50_000;
 
-/** A file of an export and the rows that go into it. */
-export interface PlannedFile<Row> {
-  readonly name: string;
-  readonly rows: readonly Row[];
-}
-
-/** Splits rows into files that are named as the hub names them: `train-00000-of-00002.parquet`. */
-export function planFiles<Row>(rows: readonly Row[], rowsPerFile = ROWS_PER_FILE): readonly PlannedFile<Row>[] {
-  const count = Math.max(1, Math.ceil(rows.length / rowsPerFile));
+/** Names of the files that so many rows go into, as the hub names them: `train-00000-of-00002.parquet`. */
+export function planFiles(rows: number, rowsPerFile: number = ROWS_PER_FILE): readonly string[] {
+  const count = Math.max(1, Math.ceil(rows / rowsPerFile));
   const pad = (value: number) => value.toString().padStart(5, '0');
-  return Array.from({ length: count }, (_, index) => ({
-    name: `train-${pad(index)}-of-${pad(count)}.parquet`,
-    rows: rows.slice(index * rowsPerFile, (index + 1) * rowsPerFile),
-  }));
+  return Array.from({ length: count }, (_, index) => `train-${pad(index)}-of-${pad(count)}.parquet`);
 }

@@ -27,6 +27,13 @@ export interface ReportArtifact extends ArtifactRef {
   readonly step: string;
 }
 
+/** Artifacts of a folder that are not named one by one; the store lists them. */
+export interface MoreArtifacts {
+  readonly folder: string;
+  readonly artifacts: number;
+  readonly rows: number;
+}
+
 /** What the report of every loop tells. */
 export interface ReportBase {
   readonly formatVersion: 1;
@@ -46,7 +53,9 @@ export interface ReportBase {
     readonly seconds: number | null;
   };
   readonly calls: readonly ReportCalls[];
+  /** The first artifacts of each folder, and how many more it has. */
   readonly artifacts: readonly ReportArtifact[];
+  readonly moreArtifacts: readonly MoreArtifacts[];
 }
 
 /** The one result of a run, in words and numbers. */

@@ -27,7 +27,7 @@ export function renderReportHtml(report: RunReport): string {
   const calls = report.calls.length === 0 ? null : html`${callsTable(report.calls)}${callsNote ?? null}`;
   const content = html`${header(report)} ${results} ${section('Model calls', calls, 'No model call was recorded.')}
     ${section('Samples', samples.length === 0 ? null : samples, 'No sample was kept.')}
-    ${section('Lineage', report.artifacts.length === 0 ? null : artifactTable(report.artifacts), 'No artifact was written.')}
+    ${section('Lineage', report.artifacts.length === 0 ? null : artifactTable(report), 'No artifact was written.')}
     <section>
       <h2>Config</h2>
       <details>

@@ -1,6 +1,7 @@
 import { formatCount } from '../format-number.ts';
 import { html, type Html } from '../html.ts';
-import type { ReportArtifact, ReportCalls } from './report-base.ts';
+import { folderOf, type Lineage } from './lineage.ts';
+import type { ReportCalls } from './report-base.ts';
 import { sumReported, type TokenSum } from './sum-reported.ts';
 import { row, shortHash, table, tableBody } from './table.ts';
 
@@ -24,14 +25,28 @@ function sumCell({ known, unreportedCalls }: TokenSum): string {
   return known !== null && unreportedCalls > 0 ? `at least ${formatCount(known)}` : formatCount(known);
 }
 
-/** Where the rows came from: each artifact with the step that made it. */
-export function artifactTable(artifacts: readonly ReportArtifact[]): Html {
-  const rows = artifacts.map((artifact) =>
-    row(html`<code>${artifact.name}</code>`, [
-      artifact.step,
-      shortHash(artifact.contentHash),
-      formatCount(artifact.rows),
-    ]),
-  );
+/** Where the rows came from: artifacts with the step that made each, and below those of a folder how many more it has. */
+export function artifactTable({ artifacts, moreArtifacts }: Lineage): Html {
+  const lastOf = new Map(artifacts.map((artifact) => [folderOf(artifact.name), artifact]));
+  const moreAfter = new Map(moreArtifacts.map((more) => [lastOf.get(more.folder), more]));
+  const rows = artifacts.flatMap((artifact) => {
+    const more = moreAfter.get(artifact);
+    return [
+      row(html`<code>${artifact.name}</code>`, [
+        artifact.step,
+        shortHash(artifact.contentHash),
+        formatCount(artifact.rows),
+      ]),
+      ...(more === undefined
+        ? []
+        : [
+            row(html`and ${formatCount(more.artifacts)} more in <code>${more.folder}</code>`, [
+              '',
+              '',
+              formatCount(more.rows),
+            ]),
+          ]),
+    ];
+  });
   return table('Artifacts of the run', ['artifact', 'made by', 'hash', 'rows'], tableBody(rows));
 }

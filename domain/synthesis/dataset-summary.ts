@@ -51,13 +51,57 @@ export interface DatasetFacts {
   readonly mixShortfall?: string | null;
 }
 
-/** Counts a dataset. */
+/** What the rows of a dataset say of it. */
+type RowCounts = Pick<
+  DatasetSummary,
+  'rows' | 'answered' | 'cutReplies' | 'methods' | 'models' | 'turns' | 'qualities' | 'chars'
+>;
+
+/** Counts the rows of a dataset one after the other, and holds none. */
+export function createDatasetTally(): { add(row: DatasetRow): void; result(): RowCounts } {
+  const sums = { rows: 0, answered: 0, cutReplies: 0, user: 0, assistant: 0 };
+  const [methods, queryModels, replyModels, rewardModels, turns, qualities] = [
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+  ];
+  return {
+    add({ messages, origin, replyFinish, rewards }) {
+      sums.rows += 1;
+      if (messages.at(-1)?.role === 'assistant') sums.answered += 1;
+      if (replyFinish === 'length') sums.cutReplies += 1;
+      for (const { role, content } of messages) if (role !== 'system') sums[role] += content.length;
+      count(methods, origin.method);
+      count(queryModels, origin.queryModel);
+      count(replyModels, origin.replyModel);
+      count(rewardModels, rewards?.rewardModel);
+      count(turns, messages.filter(({ role }) => role === 'user').length.toString());
+      if (origin.method === 'skillmix') count(qualities, origin.quality);
+    },
+    result: () => ({
+      rows: sums.rows,
+      answered: sums.answered,
+      cutReplies: sums.cutReplies,
+      methods: toTally(methods),
+      models: { query: toTally(queryModels), reply: toTally(replyModels), reward: toTally(rewardModels) },
+      turns: toTally(turns),
+      ...(qualities.size === 0 ? {} : { qualities: toTally(qualities) }),
+      chars: { user: sums.user, assistant: sums.assistant },
+    }),
+  };
+}
+
+/** Puts together what is known of a dataset. */
 export function summarizeDataset(
-  { rows, drops, duplicates, unused, shortfall }: SettledRows,
+  { rows, answered, cutReplies, methods, models, turns, qualities, chars }: RowCounts,
+  { drops, duplicates, unused, shortfall }: Omit<SettledRows, 'rows'>,
   { asked, sampled, shuffled, tokens, filters, mixShortfall = null }: DatasetFacts,
 ): DatasetSummary {
   return {
-    rows: rows.length,
+    rows,
     asked,
     shortfall,
     mixShortfall,
@@ -65,33 +109,24 @@ export function summarizeDataset(
     unused,
     duplicates,
     drops,
-    answered: rows.filter(({ messages }) => messages.at(-1)?.role === 'assistant').length,
-    cutReplies: rows.filter(({ replyFinish }) => replyFinish === 'length').length,
+    answered,
+    cutReplies,
     shuffled,
-    methods: tally(rows, ({ origin }) => origin.method),
-    models: {
-      query: tally(rows, ({ origin }) => origin.queryModel),
-      reply: tally(rows, ({ origin }) => origin.replyModel),
-      reward: tally(rows, ({ rewards }) => rewards?.rewardModel),
-    },
-    turns: tally(rows, ({ messages }) => messages.filter(({ role }) => role === 'user').length.toString()),
-    ...(rows.some(({ origin }) => origin.method === 'skillmix')
-      ? { qualities: tally(rows, ({ origin }) => (origin.method === 'skillmix' ? origin.quality : undefined)) }
-      : {}),
-    chars: { user: countChars(rows, 'user'), assistant: countChars(rows, 'assistant') },
+    methods,
+    models,
+    turns,
+    ...(qualities === undefined ? {} : { qualities }),
+    chars,
     tokens,
     filters,
   };
 }
 
-function tally(rows: readonly DatasetRow[], read: (row: DatasetRow) => string | undefined): Tally {
-  const counts = new Map<string, number>();
-  for (const value of rows.map(read)) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a));
+function count(counts: Map<string, number>, value: string | undefined): void {
+  if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
 }
 
-function countChars(rows: readonly DatasetRow[], role: 'user' | 'assistant'): number {
-  return rows
-    .flatMap(({ messages }) => messages)
-    .reduce((sum, message) => sum + (message.role === role ? message.content.length : 0), 0);
+/** Most first. */
+function toTally(counts: ReadonlyMap<string, number>): Tally {
+  return Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a));
 }

@@ -8,6 +8,10 @@ export interface NeighbourIndex<Item> {
   nearest(items: readonly Item[]): readonly NearestNeighbour[];
 }
 
+/** How vectors are searched: each of them, or along a graph that may miss some of the nearest. */
+export const VECTOR_INDEX_KINDS = ['exact', 'hnsw'] as const;
+export type VectorIndexKind = (typeof VECTOR_INDEX_KINDS)[number];
+
 /** Nobody came before. */
 export const NO_NEIGHBOUR: NearestNeighbour = { minDistance: null, rowId: null, repeatCount: 0 };
 

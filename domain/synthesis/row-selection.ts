@@ -1,6 +1,5 @@
-import { countCodePoints } from '../wildbench/code-points.ts';
-import { repliesOf } from './row-texts.ts';
-import type { Difficulty, SynthesisRow } from './synthesis-row.ts';
+import type { RowOutline } from './row-outline.ts';
+import type { Difficulty } from './synthesis-row.ts';
 
 /** How the rows of the dataset are taken out of those that were kept. */
 export interface RowSelection {
@@ -20,7 +19,7 @@ export interface DifficultyShare {
 
 /** Rows that were taken, in the order in which they came, and what became of the others. */
 export interface TakenRows {
-  readonly taken: readonly SynthesisRow[];
+  readonly taken: readonly RowOutline[];
   readonly left: { readonly shorter: number; readonly surplus: number; readonly outsideMix: number };
   /** Rows by which each part of the mix is short of its share; other parts have filled them where they could. */
   readonly shortOfMix: readonly number[];
@@ -38,7 +37,7 @@ export function rowsToKeep(numRows: number, { oversample }: RowSelection): numbe
  * @source Magpie (arXiv 2406.08464) table 5 and its notebook: longest replies in characters (code points, as Python counts
  *   them). Departure: equal lengths are settled by row id, so that the order of the rows makes no difference
  */
-export function takeRows(rows: readonly SynthesisRow[], numRows: number, { take, mix }: RowSelection): TakenRows {
+export function takeRows(rows: readonly RowOutline[], numRows: number, { take, mix }: RowSelection): TakenRows {
   const alive = rows.filter(({ dropped }) => dropped === undefined);
   const ranked = take === 'longest' ? rankByLength(alive) : alive;
   const parts = mix === undefined ? [ranked] : mix.map((part) => ranked.filter((row) => isOf(row, part)));
@@ -70,16 +69,12 @@ export function describeMixShortfall({ taken, shortOfMix }: TakenRows, { mix }: 
   return `Of the mix of difficulties that the filter preset asks for, ${short.join(' and ')} are missing among the ${taken.length} rows that were taken: too few were kept, and rows of the other difficulties fill their places where there are any. Keep more rows for each row of the dataset (quality.filters.select.oversample), or start a run with more batches under another name.`;
 }
 
-function rankByLength(rows: readonly SynthesisRow[]): readonly SynthesisRow[] {
-  return rows
-    .map((row) => ({ row, length: repliesOf(row).reduce((sum, reply) => sum + countCodePoints(reply), 0) }))
-    .toSorted((a, b) => b.length - a.length || (a.row.rowId < b.row.rowId ? -1 : 1))
-    .map(({ row }) => row);
+function rankByLength(rows: readonly RowOutline[]): readonly RowOutline[] {
+  return rows.toSorted((a, b) => b.replyChars - a.replyChars || (a.rowId < b.rowId ? -1 : 1));
 }
 
-function isOf({ tags }: SynthesisRow, { difficulties }: DifficultyShare): boolean {
-  const difficulty = tags?.difficulty;
-  return difficulty !== null && difficulty !== undefined && difficulties.includes(difficulty);
+function isOf({ difficulty }: RowOutline, { difficulties }: DifficultyShare): boolean {
+  return difficulty !== null && difficulties.includes(difficulty);
 }
 
 /** Whole numbers that sum to `total`: what rounding down leaves over goes to the largest remainders. */

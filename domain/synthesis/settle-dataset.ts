@@ -1,6 +1,7 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { DataError } from '../errors.ts';
 import { deriveSeed } from '../random.ts';
+import type { RowOutline } from './row-outline.ts';
 import type { SynthesisRow } from './synthesis-row.ts';
 
 /** How the rows of a dataset are chosen. */
@@ -10,7 +11,7 @@ export interface DatasetRules {
   /** Seed of the run, which shuffles all rows before the cut; `null` keeps the order of batches. */
   readonly shuffleSeed: number | null;
   /** Takes the rows out of those that are good, in their order; without it the first ones are taken. */
-  readonly choose?: (good: readonly DatasetRow[], numRows: number) => readonly DatasetRow[];
+  readonly choose?: (good: readonly RowOutline[], numRows: number) => readonly RowOutline[];
   /** Why there may be fewer; `null` where there may not. */
   readonly shortfall: string | null;
   /** What was tried and never became a row; it counts as sampled and dropped. */
@@ -23,9 +24,9 @@ export type DatasetRow = Omit<SynthesisRow, 'dropped'>;
 /** Rows that went no further, for one reason. */
 export type DropCount = { readonly by: string; readonly reason: string; readonly rows: number };
 
-/** A dataset, and what became of every row that it was chosen from. */
+/** The rows of a dataset, and what became of every row that they were chosen from. */
 export interface SettledRows {
-  readonly rows: readonly DatasetRow[];
+  readonly rows: readonly RowOutline[];
   /** All that the rows are from: `rows + unused` and all drops add up to it. */
   readonly sampled: number;
   /** Most first. */
@@ -47,15 +48,15 @@ export const DUPLICATE_STAGE = 'dataset';
  * @throws DataError `data/too-few-rows` where there are fewer and no reason is given, `data/no-rows` where there is none
  */
 export function settleDataset(
-  sampled: readonly SynthesisRow[],
+  sampled: readonly RowOutline[],
   { numRows, shuffleSeed, choose, shortfall, failed = [] }: DatasetRules,
 ): SettledRows {
   if (!Number.isSafeInteger(numRows) || numRows < 1) throw new RangeError(`numRows must be at least 1, got ${numRows}`);
   const drops: { readonly by: string; readonly reason: string }[] = [];
   const seen = new Set<string>();
-  const good: DatasetRow[] = [];
-  for (const { dropped, ...row } of sampled) {
-    const why = dropped ?? repeats(row, seen);
+  const good: RowOutline[] = [];
+  for (const row of sampled) {
+    const why = row.dropped ?? repeats(row, seen);
     if (why === undefined) good.push(row);
     else drops.push(why);
   }
@@ -75,21 +76,18 @@ export function settleDataset(
 
 /** Says whether a row repeats one that was seen, and else remembers it. */
 function repeats(
-  { rowId, messages }: DatasetRow,
+  { rowId, asked }: RowOutline,
   seen: Set<string>,
 ): { readonly by: string; readonly reason: string } | undefined {
-  const [id, asked] = [
-    `id:${rowId}`,
-    `asked:${canonicalJson(messages.flatMap(({ role, content }) => (role === 'user' ? [content] : [])))}`,
-  ];
+  const [id, queries] = [`id:${rowId}`, `asked:${asked}`];
   if (seen.has(id)) return { by: DUPLICATE_STAGE, reason: 'same-id' };
-  if (seen.has(asked)) return { by: DUPLICATE_STAGE, reason: 'same-queries' };
-  seen.add(id).add(asked);
+  if (seen.has(queries)) return { by: DUPLICATE_STAGE, reason: 'same-queries' };
+  seen.add(id).add(queries);
   return undefined;
 }
 
 /** An order that depends on the seed and the rows' ids alone, not on how the rows were batched. */
-function shuffled(rows: readonly DatasetRow[], seed: number): readonly DatasetRow[] {
+function shuffled(rows: readonly RowOutline[], seed: number): readonly RowOutline[] {
   return rows
     .map((row) => ({ row, rank: deriveSeed([seed, DUPLICATE_STAGE, row.rowId]) }))
     .toSorted((a, b) => a.rank - b.rank || (a.row.rowId < b.row.rowId ? -1 : 1))

@@ -45,69 +45,76 @@ export interface DrawnGroup {
   readonly kept: number;
 }
 
+/** Counts that take one batch after the other and hold none. */
+export interface BatchTally<Result> {
+  add(batch: BatchStages): void;
+  result(): Result;
+}
+
 /** Counts what each stage dropped: what is dropped after it and was not before. */
-export function tallyStages(batches: readonly BatchStages[]): readonly StageFunnel[] {
-  return SYNTHESIS_STAGES.flatMap((stage, index): readonly StageFunnel[] => {
-    const earlier = SYNTHESIS_STAGES.slice(0, index);
-    const seen = batches.filter((batch) => batch[stage] !== undefined);
-    if (seen.length === 0) return [];
-    const drops = new Map<string, DropCount>();
-    let entered = 0;
-    let left = 0;
-    for (const batch of seen) {
-      const before = earlier.map((name) => batch[name]).findLast((rows) => rows !== undefined) ?? [];
-      const gone = new Set(before.flatMap((row) => (row.dropped === undefined ? [] : [row.rowId])));
-      for (const { rowId, dropped } of batch[stage] ?? []) {
-        if (gone.has(rowId)) continue;
-        entered += 1;
-        if (dropped === undefined) left += 1;
-        else countDrop(drops, dropped.by, dropped.reason);
+export function createStageTally(): BatchTally<readonly StageFunnel[]> {
+  const funnels = new Map<SynthesisStage, { entered: number; left: number; readonly drops: Map<string, DropCount> }>();
+  return {
+    add(batch) {
+      let before: readonly SynthesisRow[] = [];
+      for (const stage of SYNTHESIS_STAGES) {
+        const after = batch[stage];
+        if (after === undefined) continue;
+        const funnel = funnels.get(stage) ?? { entered: 0, left: 0, drops: new Map<string, DropCount>() };
+        funnels.set(stage, funnel);
+        const gone = new Set(before.flatMap((row) => (row.dropped === undefined ? [] : [row.rowId])));
+        for (const { rowId, dropped } of after) {
+          if (gone.has(rowId)) continue;
+          funnel.entered += 1;
+          if (dropped === undefined) funnel.left += 1;
+          else countDrop(funnel.drops, dropped.by, dropped.reason);
+        }
+        before = after;
       }
-    }
-    const byRows = (a: DropCount, b: DropCount) =>
-      b.rows - a.rows || (`${a.by}${a.reason}` < `${b.by}${b.reason}` ? -1 : 1);
-    return [{ stage, entered, left, drops: [...drops.values()].toSorted(byRows) }];
-  });
+    },
+    result: () =>
+      SYNTHESIS_STAGES.flatMap((stage) => {
+        const funnel = funnels.get(stage);
+        if (funnel === undefined) return [];
+        const { entered, left, drops } = funnel;
+        return [{ stage, entered, left, drops: [...drops.values()].toSorted(byRows) }];
+      }),
+  };
 }
 
 /** Follows the queries of each group from the draw to the end. */
-export function tallyGroups(
-  batches: readonly BatchStages[],
-  nameOf: (row: SynthesisRow) => string,
-): readonly DrawnGroup[] {
+export function createGroupTally(nameOf: (row: SynthesisRow) => string): BatchTally<readonly DrawnGroup[]> {
   const groups = new Map<string, DrawnGroup>();
-  for (const batch of batches) {
-    const screened = rowsById(batch.screened);
-    const compared = rowsById(batch.compared);
-    const kept = rowsById(batch.kept);
-    for (const row of batch.queries ?? []) {
-      const name = nameOf(row);
-      const group = groups.get(name) ?? emptyGroup(name);
-      const ended = row.dropped === undefined;
-      const after = screened.get(row.rowId);
-      groups.set(name, {
-        name,
-        drawn: group.drawn + 1,
-        cut: group.cut + (row.dropped?.reason === 'length' ? 1 : 0),
-        looped: group.looped + (row.dropped?.reason === 'loops' ? 1 : 0),
-        ended: group.ended + (ended ? 1 : 0),
-        voiced: group.voiced + (ended && isUserVoiced(queryOf(row)) ? 1 : 0),
-        duplicates: group.duplicates + (isCopy(after) || isCopy(compared.get(row.rowId)) ? 1 : 0),
-        screened: group.screened + (after !== undefined && after.dropped === undefined ? 1 : 0),
-        kept: group.kept + (isAlive(kept.get(row.rowId)) ? 1 : 0),
-      });
-    }
-  }
-  return [...groups.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    add(batch) {
+      const screened = rowsById(batch.screened);
+      const compared = rowsById(batch.compared);
+      const kept = rowsById(batch.kept);
+      for (const row of batch.queries ?? []) {
+        const name = nameOf(row);
+        const group = groups.get(name) ?? emptyGroup(name);
+        const ended = row.dropped === undefined;
+        const after = screened.get(row.rowId);
+        groups.set(name, {
+          name,
+          drawn: group.drawn + 1,
+          cut: group.cut + (row.dropped?.reason === 'length' ? 1 : 0),
+          looped: group.looped + (row.dropped?.reason === 'loops' ? 1 : 0),
+          ended: group.ended + (ended ? 1 : 0),
+          voiced: group.voiced + (ended && isUserVoiced(queryOf(row)) ? 1 : 0),
+          duplicates: group.duplicates + (isCopy(after) || isCopy(compared.get(row.rowId)) ? 1 : 0),
+          screened: group.screened + (after !== undefined && after.dropped === undefined ? 1 : 0),
+          kept: group.kept + (isAlive(kept.get(row.rowId)) ? 1 : 0),
+        });
+      }
+    },
+    result: () => [...groups.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  };
 }
 
-/** The smallest, the middle and the largest of some lengths; `null` of none. */
-export function spreadOf(lengths: readonly number[]): Readonly<Record<'min' | 'median' | 'max', number>> | null {
-  const sorted = lengths.toSorted((a, b) => a - b);
-  const [min] = sorted;
-  const median = sorted[Math.floor((sorted.length - 1) / 2)];
-  const max = sorted.at(-1);
-  return min === undefined || median === undefined || max === undefined ? null : { min, median, max };
+/** A group of which nothing was drawn. */
+export function emptyGroup(name: string): DrawnGroup {
+  return { name, drawn: 0, cut: 0, looped: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
 }
 
 function isCopy(row: SynthesisRow | undefined): boolean {
@@ -127,7 +134,6 @@ function isAlive(row: SynthesisRow | undefined): boolean {
   return row !== undefined && row.dropped === undefined;
 }
 
-/** A group of which nothing was drawn. */
-export function emptyGroup(name: string): DrawnGroup {
-  return { name, drawn: 0, cut: 0, looped: 0, ended: 0, voiced: 0, duplicates: 0, screened: 0, kept: 0 };
+function byRows(a: DropCount, b: DropCount): number {
+  return b.rows - a.rows || (`${a.by}${a.reason}` < `${b.by}${b.reason}` ? -1 : 1);
 }

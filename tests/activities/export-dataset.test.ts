@@ -106,6 +106,27 @@ const pair = (index: number): PreferencePair => ({
 });
 
 describe('an export', () => {
+  it('holds the rows of all shards in order, with the columns of the last one too', async () => {
+    const rows = Array.from({ length: 2300 }, (_, index) => ({
+      promptId: `p-${index}`,
+      ...(index < 2299 ? {} : { late: 1 }),
+    }));
+    await store().write({
+      name: 'made/preferences',
+      schema: 'preference-pair',
+      step: 'test',
+      parents: [],
+      configHash: run.configHash,
+      policy: null,
+      shards: [rows.slice(0, 1000), rows.slice(1000, 1001), rows.slice(1001)],
+      summary: {},
+    });
+    const { rows: count } = await exportTo('pairs', { artifact: 'preferences', format: 'jsonl' });
+    const lines = (await read('pairs/train.jsonl')).trimEnd().split('\n');
+    expect([count, lines.length]).toEqual([2300, 2300]);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows.map((row) => ({ late: null, ...row })));
+  });
+
   it('is read by datasets.load_dataset with the same rows from every form', async () => {
     await writeDataset(store(), 'made', HOSTILE);
     await put('made/preferences', [pair(0), pair(1)]);

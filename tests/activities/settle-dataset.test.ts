@@ -82,6 +82,14 @@ describe('settleDataset', () => {
     });
   });
 
+  it('cuts the chosen rows of all batches into shards of 1,000, in order', async () => {
+    const rows = Array.from({ length: 1300 }, (_, index) => makeSynthesisRow(index));
+    await writeKept(store(), run, [rows.slice(0, 700), rows.slice(700)]);
+    await settle({ numRows: 1250 });
+    expect((await store().find('made/dataset'))?.shards.map((shard) => shard.rows)).toEqual([1000, 250]);
+    expect(await datasetRows()).toEqual(rows.slice(0, 1250));
+  });
+
   it('sums the tokens of the batches it is made of, and of no other', async () => {
     await writeKept(store(), run, [[0, 1, 2].map((index) => makeSynthesisRow(index))]);
     const writeStage = (stage: string, batch: number, summary: Readonly<Record<string, number>>) =>

@@ -185,7 +185,9 @@ function embedder({ body }: RecordedRequest): ScriptedReply {
 const angles = (...degrees: readonly number[]) => degrees.map((angle) => makeRow(angle, `Tell me of angle ${angle}`));
 
 describe('comparing a batch', () => {
-  const byMeaning = (): QualityChanges => ({ neighbours: { by: { ...world.endpoint, model: 'embedder' } } });
+  const byMeaning = (index: 'exact' | 'hnsw' = 'exact'): QualityChanges => ({
+    neighbours: { by: { ...world.endpoint, model: 'embedder' }, index },
+  });
 
   beforeEach(async () => {
     reply = embedder;
@@ -224,29 +226,32 @@ describe('comparing a batch', () => {
     ]);
   });
 
-  it('gives the same to a worker that has just been started, and costs nothing twice', async () => {
-    const worker = start(byMeaning());
-    for (const batch of [0, 1, 2]) await worker.compare(batch);
-    const before = await world.store.find('test/synthesis/compared/shard-002');
-    const calls = paid('/v1/embeddings');
-    expect(await start(byMeaning()).compare(2)).toMatchObject({ rows: 3, alive: 1 });
-    expect(paid('/v1/embeddings')).toBe(calls);
+  it.each(['exact', 'hnsw'] as const)(
+    'gives the same to a worker that has just been started, and costs nothing twice: %s',
+    async (index) => {
+      const worker = start(byMeaning(index));
+      for (const batch of [0, 1, 2]) await worker.compare(batch);
+      const before = await world.store.find('test/synthesis/compared/shard-002');
+      const calls = paid('/v1/embeddings');
+      expect(await start(byMeaning(index)).compare(2)).toMatchObject({ rows: 3, alive: 1 });
+      expect(paid('/v1/embeddings')).toBe(calls);
 
-    // The same batches with a new worker for each: the pool is built anew from artifacts.
-    const other = await startSynthesisWorld(embedder);
-    try {
-      for (const batch of [0, 1, 2]) {
-        await other.write('tagged', batch, await world.read('tagged', batch));
-        const activities = createCompareBatchActivities(
-          other.provide({ neighbours: { by: { ...other.endpoint, model: 'embedder' } } }),
-        );
-        await inActivity(() => activities.compareBatch({ run: other.run, batch }));
+      // The same batches with a new worker for each: the pool is built anew from artifacts.
+      const other = await startSynthesisWorld(embedder);
+      try {
+        for (const batch of [0, 1, 2]) {
+          await other.write('tagged', batch, await world.read('tagged', batch));
+          const activities = createCompareBatchActivities(
+            other.provide({ neighbours: { by: { ...other.endpoint, model: 'embedder' }, index } }),
+          );
+          await inActivity(() => activities.compareBatch({ run: other.run, batch }));
+        }
+        expect((await other.store.find('test/synthesis/compared/shard-002'))?.contentHash).toBe(before?.contentHash);
+      } finally {
+        await other.close();
       }
-      expect((await other.store.find('test/synthesis/compared/shard-002'))?.contentHash).toBe(before?.contentHash);
-    } finally {
-      await other.close();
-    }
-  });
+    },
+  );
 
   it('pays for the rest alone after a break in the middle', async () => {
     let answered = 0;

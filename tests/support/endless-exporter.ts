@@ -8,7 +8,7 @@ const BYTES = 20_000;
 
 for (let version = 0; ; version += 1) {
   const content = `${version}\n`.padEnd(BYTES, '.');
-  const files = planFiles(Array.from({ length: FILES }), 1).map(({ name }) => ({ name: `data/${name}`, content }));
+  const files = planFiles(FILES, 1).map((name) => ({ name: `data/${name}`, content }));
   await writeExport(folder, [...files, { name: 'lineage.json', content: '[]\n' }], { replace: true });
   process.stdout.write(`${version}\n`);
 }

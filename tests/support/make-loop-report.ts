@@ -23,6 +23,7 @@ const BASE: Omit<ReportBase, 'calls'> = {
   seed: 7,
   confidence: 0.95,
   timing: { startedAt: '2026-03-04T09:15:02.120Z', finishedAt: '2026-03-04T09:20:02.120Z', seconds: 300 },
+  moreArtifacts: [],
   artifacts: [
     { name: 'rivers/data/prompts/prompts/shard-000', step: 'open-run', contentHash: 'a'.repeat(64), rows: 4 },
   ],

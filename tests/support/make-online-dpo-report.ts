@@ -59,6 +59,7 @@ export function makeOnlineDpoReport(overrides: Partial<OnlineDpoReport> = {}): O
       },
     ],
     samples: Array.from({ length: 10 }, (_, index) => makeSample(index)),
+    moreArtifacts: [],
     artifacts: [
       { name: 'checklist-lab/prompts/train', step: 'prepare', contentHash: hash('a'), rows: 240 },
       { name: 'checklist-lab/round-001/rollouts', step: 'respond', contentHash: hash('b'), rows: 960 },

@@ -2,8 +2,19 @@ import type { ArtifactStore } from '../../clients/artifact-store.ts';
 import type { ArtifactRef } from '../../domain/artifact.ts';
 import { datasetName, synthesisShardName } from '../../domain/artifact-names.ts';
 import type { RunRef } from '../../domain/run.ts';
-import { summarizeDataset, type DatasetFacts } from '../../domain/synthesis/dataset-summary.ts';
-import { settleDataset, type DatasetRow } from '../../domain/synthesis/settle-dataset.ts';
+import {
+  createDatasetTally,
+  summarizeDataset,
+  type DatasetFacts,
+  type DatasetSummary,
+} from '../../domain/synthesis/dataset-summary.ts';
+import { outlineOf } from '../../domain/synthesis/row-outline.ts';
+import {
+  settleDataset,
+  type DatasetRow,
+  type DatasetRules,
+  type SettledRows,
+} from '../../domain/synthesis/settle-dataset.ts';
 import type { MagpieOrigin, SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
 
 const ORIGIN: MagpieOrigin = {
@@ -52,6 +63,27 @@ export function writeKept(
   );
 }
 
+/** The outlines of rows, with what they ask as it is. */
+export function outlinesOf(rows: readonly SynthesisRow[]) {
+  return rows.map((row, place) => outlineOf(row, place, (asked) => asked));
+}
+
+/** Settles whole rows. */
+export function settleRows(
+  rows: readonly SynthesisRow[],
+  rules: DatasetRules,
+): Omit<SettledRows, 'rows'> & { readonly rows: readonly SynthesisRow[] } {
+  const settled = settleDataset(outlinesOf(rows), rules);
+  return { ...settled, rows: settled.rows.map(({ place }) => rows[place] as SynthesisRow) };
+}
+
+/** The summary of whole rows that are settled. */
+export function summarizeRows(settled: ReturnType<typeof settleRows>, facts: DatasetFacts): DatasetSummary {
+  const tally = createDatasetTally();
+  for (const row of settled.rows) tally.add(row);
+  return summarizeDataset(tally.result(), settled, facts);
+}
+
 /** Writes the dataset that a run ends with. */
 export function writeDataset(
   store: ArtifactStore,
@@ -59,7 +91,7 @@ export function writeDataset(
   rows: readonly DatasetRow[],
   facts: Partial<DatasetFacts> = {},
 ): Promise<ArtifactRef> {
-  const settled = settleDataset(rows, { numRows: rows.length, shuffleSeed: null, shortfall: null });
+  const settled = settleRows(rows, { numRows: rows.length, shuffleSeed: null, shortfall: null });
   return store.write({
     name: datasetName(runName),
     schema: 'dataset-row',
@@ -68,7 +100,7 @@ export function writeDataset(
     configHash: '1'.repeat(64),
     policy: null,
     shards: [settled.rows],
-    summary: summarizeDataset(settled, {
+    summary: summarizeRows(settled, {
       asked: rows.length,
       sampled: rows.length,
       shuffled: false,

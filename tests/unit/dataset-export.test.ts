@@ -4,17 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { encodeParquet } from '../../clients/parquet-file.ts';
 import { renderFrontMatter } from '../../domain/dataset-export/card-front-matter.ts';
-import { alignRows, inferColumns } from '../../domain/dataset-export/column-types.ts';
+import { alignRows, createColumnFinder, type TableRow } from '../../domain/dataset-export/column-types.ts';
 import { toRecord } from '../../domain/dataset-export/dataset-record.ts';
 import { planFiles } from '../../domain/dataset-export/export-plan.ts';
 import { escapeMarkdown, fenceMarkdown, markdownTable } from '../../domain/dataset-export/markdown.ts';
 import { publicModelName, publicSettings, publicStamp } from '../../domain/dataset-export/public-facts.ts';
 import { renderCard } from '../../domain/dataset-export/render-card.ts';
 import { toShareGpt } from '../../domain/dataset-export/sharegpt.ts';
-import { summarizeDataset } from '../../domain/synthesis/dataset-summary.ts';
-import { settleDataset } from '../../domain/synthesis/settle-dataset.ts';
-import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
+import { makeSynthesisRow, settleRows, summarizeRows } from '../support/make-synthesis-rows.ts';
 import { runTickloop } from '../support/run-tickloop.ts';
+
+function inferColumns(rows: readonly TableRow[]) {
+  const finder = createColumnFinder();
+  for (const row of rows) finder.add(row);
+  return finder.result();
+}
 
 describe('columns', () => {
   it('have the type that all rows agree on, and none where all are null', () => {
@@ -73,10 +77,10 @@ describe('columns', () => {
 
 describe('files', () => {
   it('are named with their number and how many there are', () => {
-    expect(planFiles([1, 2, 3, 4, 5], 2)).toEqual([
-      { name: 'train-00000-of-00003.parquet', rows: [1, 2] },
-      { name: 'train-00001-of-00003.parquet', rows: [3, 4] },
-      { name: 'train-00002-of-00003.parquet', rows: [5] },
+    expect(planFiles(5, 2)).toEqual([
+      'train-00000-of-00003.parquet',
+      'train-00001-of-00003.parquet',
+      'train-00002-of-00003.parquet',
     ]);
   });
 });
@@ -171,7 +175,7 @@ describe('a card', () => {
 
   it('shows hostile names, reasons and filters without a second front matter, a broken table or HTML', () => {
     const base = makeSynthesisRow(0);
-    const settled = settleDataset(
+    const settled = settleRows(
       [
         makeSynthesisRow(0, {
           replyFinish: 'length',
@@ -181,7 +185,7 @@ describe('a card', () => {
       ],
       { numRows: 2, shuffleSeed: null, shortfall: 'because\n---\n' },
     );
-    const summary = summarizeDataset(settled, {
+    const summary = summarizeRows(settled, {
       asked: 2,
       sampled: 2,
       shuffled: true,

@@ -52,6 +52,28 @@ describe('writing and reading an artifact', () => {
     expect(await store.read(ref)).toEqual(ROWS);
   });
 
+  it('takes shards as they are made and gives them back one by one, like those of a list', async () => {
+    const whole = newArtifact('run/rows');
+    async function* making() {
+      yield* whole.shards;
+    }
+    const ref = await store.write({ ...whole, name: 'run/made', shards: making() });
+    expect(ref.contentHash).toBe(CONTENT_HASH);
+    const shards: (readonly object[])[] = [];
+    for await (const rows of store.readShards(ref)) shards.push(rows);
+    expect(shards.length).toBe(SHARD_HASHES.length);
+    expect(shards.flat()).toEqual(ROWS);
+  });
+
+  it('is not there when making a shard fails', async () => {
+    async function* breaking() {
+      yield ROWS;
+      throw new Error('no more');
+    }
+    await expect(store.write({ ...newArtifact('run/broken'), shards: breaking() })).rejects.toThrow('no more');
+    expect(await store.find('run/broken')).toBeUndefined();
+  });
+
   it('stores each shard as JSON lines under the hash of its bytes and leaves no temporary files', async () => {
     await store.write(newArtifact('run/rows'));
     expect(await readFile(blobPath(SHARD_HASHES[0] ?? ''), 'utf8')).toBe(SHARD_TEXTS[0]);

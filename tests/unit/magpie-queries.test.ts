@@ -8,7 +8,8 @@ import { QUERY_PRESETS, resolvePresetChoices, resolveQueryStyle } from '../../do
 import { sanitiseQuery } from '../../domain/synthesis/sanitise-query.ts';
 import { duplicateKey, screenEnd, screenQuery } from '../../domain/synthesis/screen-query.ts';
 import type { SynthesisRow } from '../../domain/synthesis/synthesis-row.ts';
-import { spreadOf, tallyGroups, tallyStages } from '../../domain/synthesis/tally-synthesis.ts';
+import { createLengthSpread } from '../../domain/report/length-spread.ts';
+import { createGroupTally, createStageTally } from '../../domain/synthesis/tally-synthesis.ts';
 import { trimQuery } from '../../domain/synthesis/trim-query.ts';
 import { isUserVoiced } from '../../domain/synthesis/user-voice.ts';
 import { repeatsTurn } from '../../domain/synthesis/words-and-signs.ts';
@@ -301,7 +302,9 @@ describe('the funnel of a synthesis', () => {
   ];
 
   it('counts a drop at the stage that made it, over the rows that came so far', () => {
-    expect(tallyStages(batches)).toEqual([
+    const tally = createStageTally();
+    for (const batch of batches) tally.add(batch);
+    expect(tally.result()).toEqual([
       { stage: 'queries', entered: 5, left: 4, drops: [{ by: 'queries', reason: 'length', rows: 1 }] },
       { stage: 'screened', entered: 3, left: 2, drops: [{ by: 'screening', reason: 'duplicate', rows: 1 }] },
       { stage: 'kept', entered: 2, left: 1, drops: [{ by: 'reply-loops', reason: 'loops', rows: 1 }] },
@@ -309,7 +312,9 @@ describe('the funnel of a synthesis', () => {
   });
 
   it('follows the queries of each group', () => {
-    const [group, ...others] = tallyGroups(batches.slice(0, 1), () => 'all');
+    const tally = createGroupTally(() => 'all');
+    for (const batch of batches.slice(0, 1)) tally.add(batch);
+    const [group, ...others] = tally.result();
     expect(others).toEqual([]);
     expect(group).toEqual({
       name: 'all',
@@ -325,13 +330,29 @@ describe('the funnel of a synthesis', () => {
   });
 
   it('counts what the server ended as a loop beside what ran on to its length', () => {
-    const [group] = tallyGroups([{ queries: [a, cut, looping] }], () => 'all');
+    const tally = createGroupTally(() => 'all');
+    tally.add({ queries: [a, cut, looping] });
+    const [group] = tally.result();
     expect(group).toMatchObject({ drawn: 3, cut: 1, looped: 1, ended: 1 });
   });
+
+  const spreadOf = (lengths: readonly number[]) => {
+    const spread = createLengthSpread();
+    for (const length of lengths) spread.add(length);
+    return spread.result();
+  };
 
   it('has no spread of nothing', () => {
     expect(spreadOf([])).toBeNull();
     expect(spreadOf([5, 1, 3])).toEqual({ min: 1, median: 3, max: 5 });
+  });
+
+  it('takes the lower of the two in the middle, and counts equal lengths each', () => {
+    expect(spreadOf([7])).toEqual({ min: 7, median: 7, max: 7 });
+    expect(spreadOf([4, 1, 3, 2])).toEqual({ min: 1, median: 2, max: 4 });
+    expect(spreadOf([9, 2, 9, 2, 9])).toEqual({ min: 2, median: 9, max: 9 });
+    const lengths = Array.from({ length: 501 }, (_, index) => (index * index) % 97);
+    expect(spreadOf(lengths)?.median).toBe(lengths.toSorted((a, b) => a - b)[250]);
   });
 });
 

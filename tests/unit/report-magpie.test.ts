@@ -3,7 +3,7 @@ import type { MagpieReport } from '../../domain/report/magpie/magpie-report.ts';
 import { magpieNotices } from '../../domain/report/magpie/notices.ts';
 import { renderReportHtml } from '../../domain/report/report-html.ts';
 import { summarizeReport } from '../../domain/report/summarize-report.ts';
-import { tallyGroups } from '../../domain/synthesis/tally-synthesis.ts';
+import { createGroupTally } from '../../domain/synthesis/tally-synthesis.ts';
 import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
 
 const GROUP = {
@@ -30,6 +30,7 @@ function makeReport(changes: Partial<MagpieReport> = {}): MagpieReport {
     confidence: 0.95,
     timing: { startedAt: '2026-11-26T10:00:00Z', finishedAt: '2026-11-26T10:10:00Z', seconds: 600 },
     artifacts: [],
+    moreArtifacts: [],
     calls: [
       {
         stage: 'synthesis/answered',
@@ -178,7 +179,9 @@ describe('the report of Magpie', () => {
     const copy = { ...second, dropped: { by: 'screening', reason: 'duplicate' } };
     const equal = { ...third, dropped: { by: 'duplicates', reason: 'equal text' } };
     const batch = { queries: [first, second, third], screened: [first, copy, third], compared: [first, copy, equal] };
-    expect(tallyGroups([batch], () => 'all')).toMatchObject([{ drawn: 3, duplicates: 2, screened: 2 }]);
+    const tally = createGroupTally(() => 'all');
+    tally.add(batch);
+    expect(tally.result()).toMatchObject([{ drawn: 3, duplicates: 2, screened: 2 }]);
   });
 
   it('says that a number was not reported, and that nothing was drawn', () => {

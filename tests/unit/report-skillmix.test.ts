@@ -156,6 +156,7 @@ describe('the report of Instruct-SkillMix', () => {
     confidence: 0.95,
     timing: { startedAt: '2026-01-01T00:00:00.000Z', finishedAt: null, seconds: null },
     artifacts: [],
+    moreArtifacts: [],
     calls: [],
     loop: 'skillmix',
     numRows: 4,

@@ -1,13 +1,12 @@
 // Locks that a dataset has exactly the rows that were asked for, and that every other row is counted with its reason.
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../domain/errors.ts';
-import { summarizeDataset } from '../../domain/synthesis/dataset-summary.ts';
-import { settleDataset, type DatasetRules } from '../../domain/synthesis/settle-dataset.ts';
-import { makeSynthesisRow } from '../support/make-synthesis-rows.ts';
+import type { DatasetRules } from '../../domain/synthesis/settle-dataset.ts';
+import { makeSynthesisRow, settleRows, summarizeRows } from '../support/make-synthesis-rows.ts';
 
 const RULES: DatasetRules = { numRows: 2, shuffleSeed: null, shortfall: null };
 const rows = (count: number) => Array.from({ length: count }, (_, index) => makeSynthesisRow(index));
-const idsOf = (settled: ReturnType<typeof settleDataset>) => settled.rows.map(({ rowId }) => rowId);
+const idsOf = (settled: ReturnType<typeof settleRows>) => settled.rows.map(({ rowId }) => rowId);
 
 /** The code and the message that settling ends with. */
 function refusal(work: () => unknown): { readonly code: string; readonly message: string } {
@@ -22,7 +21,7 @@ function refusal(work: () => unknown): { readonly code: string; readonly message
 
 describe('settling a dataset', () => {
   it('takes exactly the asked rows in their order and counts those beyond', () => {
-    const settled = settleDataset(rows(5), { ...RULES, numRows: 3 });
+    const settled = settleRows(rows(5), { ...RULES, numRows: 3 });
     expect(idsOf(settled)).toEqual(['row-0', 'row-1', 'row-2']);
     expect(settled).toMatchObject({ drops: [], duplicates: 0, unused: 2, shortfall: null });
   });
@@ -33,7 +32,7 @@ describe('settling a dataset', () => {
       makeSynthesisRow(8, { dropped: { by: 'quality', reason: 'unread' } }),
       makeSynthesisRow(9, { dropped: { by: 'quality', reason: 'unread' } }),
     ];
-    const settled = settleDataset([...dropped, ...rows(2)], RULES);
+    const settled = settleRows([...dropped, ...rows(2)], RULES);
     expect(idsOf(settled)).toEqual(['row-0', 'row-1']);
     expect(settled.drops).toEqual([
       { by: 'quality', reason: 'unread', rows: 2 },
@@ -44,7 +43,7 @@ describe('settling a dataset', () => {
   it('drops later rows with the same queries or the same id, and counts both', () => {
     const sameQuery = makeSynthesisRow(0, { rowId: 'other' });
     const sameId = makeSynthesisRow(5, { rowId: 'row-1' });
-    const settled = settleDataset([...rows(2), sameQuery, sameId, makeSynthesisRow(2)], { ...RULES, numRows: 3 });
+    const settled = settleRows([...rows(2), sameQuery, sameId, makeSynthesisRow(2)], { ...RULES, numRows: 3 });
     expect(idsOf(settled)).toEqual(['row-0', 'row-1', 'row-2']);
     expect(settled.duplicates).toBe(2);
     expect(settled.drops).toEqual([
@@ -55,7 +54,7 @@ describe('settling a dataset', () => {
 
   it('keeps a row whose only twin was dropped', () => {
     const twin = makeSynthesisRow(0, { rowId: 'twin', dropped: { by: 'screen', reason: 'language' } });
-    expect(idsOf(settleDataset([twin, ...rows(2)], RULES))).toEqual(['row-0', 'row-1']);
+    expect(idsOf(settleRows([twin, ...rows(2)], RULES))).toEqual(['row-0', 'row-1']);
   });
 
   it('tells two turns from one that holds the text of both', () => {
@@ -68,29 +67,29 @@ describe('settling a dataset', () => {
       ],
     });
     const oneTurn = makeSynthesisRow(0, { rowId: 'one', messages: [{ role: 'user', content: 'a","c' }] });
-    expect(settleDataset([twoTurns, oneTurn], RULES).duplicates).toBe(0);
+    expect(settleRows([twoTurns, oneTurn], RULES).duplicates).toBe(0);
   });
 
   it('shuffles before the cut, by the seed and the ids alone', () => {
     const all = rows(40);
     const settle = (from: typeof all, shuffleSeed: number) =>
-      idsOf(settleDataset(from, { ...RULES, numRows: 40, shuffleSeed }));
+      idsOf(settleRows(from, { ...RULES, numRows: 40, shuffleSeed }));
     const order = settle(all, 1);
     expect(order).not.toEqual(all.map(({ rowId }) => rowId));
     expect([...order].toSorted()).toEqual(all.map(({ rowId }) => rowId).toSorted());
     expect(settle(all.toReversed(), 1)).toEqual(order);
     expect(settle(all, 2)).not.toEqual(order);
-    expect(idsOf(settleDataset(all, { ...RULES, numRows: 5, shuffleSeed: 1 }))).toEqual(order.slice(0, 5));
+    expect(idsOf(settleRows(all, { ...RULES, numRows: 5, shuffleSeed: 1 }))).toEqual(order.slice(0, 5));
   });
 
   it('refuses fewer rows with both counts unless there is a reason, which it keeps', () => {
     const sampled = [...rows(2), makeSynthesisRow(9, { dropped: { by: 'screen', reason: 'too-short' } })];
-    expect(refusal(() => settleDataset(sampled, { ...RULES, numRows: 4 }))).toEqual({
+    expect(refusal(() => settleRows(sampled, { ...RULES, numRows: 4 }))).toEqual({
       code: 'data/too-few-rows',
       message:
         '2 of the 4 rows that the dataset is to have are there: 3 were sampled and the others were dropped. Sample further batches, loosen the filters that drop most, or ask for fewer rows.',
     });
-    const settled = settleDataset(sampled, { ...RULES, numRows: 4, shortfall: 'maxBatches was reached' });
+    const settled = settleRows(sampled, { ...RULES, numRows: 4, shortfall: 'maxBatches was reached' });
     expect(settled).toMatchObject({ shortfall: 'maxBatches was reached', unused: 0 });
     expect(settled.rows).toHaveLength(2);
   });
@@ -98,17 +97,17 @@ describe('settling a dataset', () => {
   it('counts what was tried and never became a row, and rows that a stage found to repeat others', () => {
     const repeat = makeSynthesisRow(9, { dropped: { by: 'skillmix', reason: 'duplicate' } });
     const failed = [{ by: 'skillmix', reason: 'draft/cut', rows: 7 }];
-    const settled = settleDataset([...rows(2), repeat], { ...RULES, numRows: 2, failed });
+    const settled = settleRows([...rows(2), repeat], { ...RULES, numRows: 2, failed });
     expect(settled).toMatchObject({ sampled: 10, duplicates: 1, unused: 0 });
     expect(settled.drops).toEqual([...failed, { by: 'skillmix', reason: 'duplicate', rows: 1 }]);
   });
 
   it('leaves the reason out where nothing is missing', () => {
-    expect(settleDataset(rows(2), { ...RULES, shortfall: 'maxBatches was reached' }).shortfall).toBeNull();
+    expect(settleRows(rows(2), { ...RULES, shortfall: 'maxBatches was reached' }).shortfall).toBeNull();
   });
 
   it('refuses a dataset of nothing, whatever the reason', () => {
-    const refused = refusal(() => settleDataset([], { ...RULES, shortfall: 'maxBatches was reached' }));
+    const refused = refusal(() => settleRows([], { ...RULES, shortfall: 'maxBatches was reached' }));
     expect(refused.code).toBe('data/no-rows');
     expect(refused.message).toContain('others were dropped. maxBatches was reached');
   });
@@ -133,8 +132,8 @@ describe('the summary of a dataset', () => {
       makeSynthesisRow(0, { rowId: 'twin' }),
       makeSynthesisRow(3, { dropped: { by: 'screen', reason: 'too-short' } }),
     ];
-    const settled = settleDataset(sampled, RULES);
-    const summary = summarizeDataset(settled, {
+    const settled = settleRows(sampled, RULES);
+    const summary = summarizeRows(settled, {
       asked: 2,
       sampled: sampled.length,
       shuffled: false,
@@ -170,8 +169,8 @@ describe('the summary of a dataset', () => {
 
   it('keeps a model whose name is that of a built-in property apart from it', () => {
     const origin = { ...makeSynthesisRow(0).origin, queryModel: '__proto__' };
-    const settled = settleDataset([makeSynthesisRow(0, { origin })], { ...RULES, numRows: 1 });
+    const settled = settleRows([makeSynthesisRow(0, { origin })], { ...RULES, numRows: 1 });
     const facts = { asked: 1, sampled: 1, shuffled: false, tokens: null, filters: null };
-    expect(Object.entries(summarizeDataset(settled, facts).models.query)).toEqual([['__proto__', 1]]);
+    expect(Object.entries(summarizeRows(settled, facts).models.query)).toEqual([['__proto__', 1]]);
   });
 });

@@ -43,6 +43,12 @@ describe('the quality part of a config', () => {
         'filters: select.take takes the longest replies, which are those that were cut off by their length: add { kind: reply-whole } to filters.rules, or set filters.select.take to first',
       ],
     ],
+    [
+      { neighbours: { index: 'hnsw' } },
+      [
+        'neighbours.index: hnsw searches the vectors of an embedding model, and neighbours.by is "words": name a model there, or leave the index out',
+      ],
+    ],
     [{ neighbours: { by: 'none' } }, ['filters: no-repeats needs neighbours.by other than "none"']],
     [
       { tags: { language: null }, filters: { rules: [{ kind: 'language', in: ['en'] }] } },
@@ -99,6 +105,14 @@ describe('the quality part of a config', () => {
     const quality = synthesisQuality.parse({});
     expect(qualityOf({ loop: 'magpie', quality })).toBe(quality);
     expect(qualityOf({ loop: 'bolt' })).toBeUndefined();
+  });
+
+  it('makes a run by the index that may miss neighbours, and leaves the exact one unsaid', () => {
+    const identityWith = (neighbours: object) =>
+      JSON.stringify(qualityIdentity(synthesisQuality.parse({ neighbours: { by: endpoint, ...neighbours } })));
+    expect(identityWith({ index: 'exact' })).toBe(identityWith({}));
+    expect(identityWith({})).not.toContain('"index"');
+    expect(identityWith({ index: 'hnsw' })).toContain('"index":"hnsw"');
   });
 
   it('makes a run by who is asked, and not by where', () => {

@@ -86,12 +86,12 @@ export async function readLoopCalls(
     places.map(async ({ folder, kind }): Promise<ReportCalls> => {
       const prefix = `${folder}/${kind}`;
       const { sent, answered, failed, lost } = await ledgers.countsBelow(prefix);
-      const manifests = await findAll(
+      const sums = await sumManifests(
         store,
         names.filter((name) => name.startsWith(`${prefix}/`)),
       );
-      const tokens = JUDGE_KINDS.has(kind) ? judgeTokens(manifests) : await writerTokens(store, manifests);
-      const [silentCalls, uncountedCalls] = [sumOf(manifests, 'silentCalls'), sumOf(manifests, 'uncountedCalls')];
+      const tokens = JUDGE_KINDS.has(kind) ? judgeTokens(sums) : writerTokens(sums);
+      const { silentCalls, uncountedCalls } = sums.own;
       // A shard that was never finished has calls in the ledger and no sum of tokens: what is known is too small.
       const isWhole = tokens !== undefined && tokens.calls >= answered;
       return {
@@ -125,39 +125,63 @@ function placesIn(folder: string, kinds: readonly ShardKind[]): readonly CallPla
   return kinds.map((kind) => ({ folder, kind }));
 }
 
-async function findAll(store: ArtifactStore, names: readonly string[]): Promise<readonly Manifest[]> {
-  const manifests = await Promise.all(names.map((name) => store.find(name)));
-  return manifests.flatMap((manifest) => manifest ?? []);
+/** Numbers of calls that manifests tell. */
+const SUMMED = [
+  'calls',
+  'promptTokens',
+  'completionTokens',
+  'judgeCalls',
+  'judgePromptTokens',
+  'judgeCompletionTokens',
+  'unreportedUsage',
+  'silentCalls',
+  'uncountedCalls',
+] as const;
+
+type SummaryNumbers = Record<(typeof SUMMED)[number], number>;
+
+/** The manifests of a place in numbers, and those of the candidates that were drawn for its checklists. */
+interface ManifestSums {
+  readonly own: Readonly<SummaryNumbers>;
+  readonly candidates: Readonly<SummaryNumbers>;
 }
 
-function sumOf(manifests: readonly Manifest[], field: string): number {
-  return manifests.reduce((sum, { summary }) => sum + Number(summary[field] ?? 0), 0);
+/** One after the other, and none is held: a long run has more files than may be open, and more manifests than memory. */
+async function sumManifests(store: ArtifactStore, names: readonly string[]): Promise<ManifestSums> {
+  const [own, candidates] = [noNumbers(), noNumbers()];
+  for (const name of names) {
+    const manifest = await store.find(name);
+    if (manifest === undefined) continue;
+    addNumbers(own, manifest);
+    for (const parent of manifest.parents) {
+      if (!parent.name.includes('/checklist-candidates/')) continue;
+      const drawn = await store.find(parent.name);
+      if (drawn !== undefined) addNumbers(candidates, drawn);
+    }
+  }
+  return { own, candidates };
+}
+
+function noNumbers(): SummaryNumbers {
+  return Object.fromEntries(SUMMED.map((field) => [field, 0])) as SummaryNumbers;
+}
+
+function addNumbers(sums: SummaryNumbers, { summary }: Manifest): void {
+  for (const field of SUMMED) sums[field] += Number(summary[field] ?? 0);
 }
 
 /** Those of the judge, beside which the manifest has those of the answers. `undefined` when an answered call told nothing. */
-function judgeTokens(manifests: readonly Manifest[]): TokenSums | undefined {
-  const calls = sumOf(manifests, 'judgeCalls');
-  const sums = {
-    calls,
-    promptTokens: sumOf(manifests, 'judgePromptTokens'),
-    completionTokens: sumOf(manifests, 'judgeCompletionTokens'),
-  };
-  return sumOf(manifests, 'unreportedUsage') >= calls ? undefined : sums;
+function judgeTokens({ own }: ManifestSums): TokenSums | undefined {
+  const { judgeCalls: calls, judgePromptTokens: promptTokens, judgeCompletionTokens: completionTokens } = own;
+  return own.unreportedUsage >= calls ? undefined : { calls, promptTokens, completionTokens };
 }
 
 /** Those of the policy, or of the writer of checklists, whose sums also hold the candidates that were drawn for it. */
-async function writerTokens(store: ArtifactStore, manifests: readonly Manifest[]): Promise<TokenSums> {
-  const drawn = await findAll(
-    store,
-    manifests.flatMap(({ parents }) =>
-      parents.flatMap(({ name }) => (name.includes('/checklist-candidates/') ? [name] : [])),
-    ),
-  );
-  const own = (field: string): number => sumOf(manifests, field) - sumOf(drawn, field);
+function writerTokens({ own, candidates }: ManifestSums): TokenSums {
   return {
-    calls: own('calls'),
-    promptTokens: own('promptTokens'),
-    completionTokens: own('completionTokens'),
+    calls: own.calls - candidates.calls,
+    promptTokens: own.promptTokens - candidates.promptTokens,
+    completionTokens: own.completionTokens - candidates.completionTokens,
   };
 }
 

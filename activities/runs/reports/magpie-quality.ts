@@ -1,72 +1,112 @@
-import type { MagpieQuality } from '../../../domain/report/magpie/magpie-quality.ts';
+import type { MagpieQuality, PreferenceSums, RewardSums } from '../../../domain/report/magpie/magpie-quality.ts';
 import { sumField, type StageSummary } from '../../synthesis/sums.ts';
 
-/** The summaries of all batches, by stage. */
-interface QualitySummaries {
-  readonly tagged: readonly StageSummary[];
-  readonly compared: readonly StageSummary[];
-  readonly scored: readonly StageSummary[];
-  readonly preferences: readonly StageSummary[];
+/** Stages whose manifests tell what was found of the rows. */
+export const SUMMED_STAGES = ['screened', 'tagged', 'compared', 'answered', 'scored', 'preferences'] as const;
+
+/** What the manifests of all batches say together. */
+interface ManifestFindings {
+  readonly quality: MagpieQuality;
+  readonly replies: number;
+  readonly cutReplies: number;
+  readonly loopedReplies: number;
+  readonly replyTokens: number;
+  /** Queries by the rule of the sanitiser that cleaned them. */
+  readonly sanitised: Readonly<Record<string, number>>;
 }
 
-/** Adds up what the stages of all batches counted. */
-export function sumQuality({ tagged, compared, scored, preferences }: QualitySummaries): MagpieQuality {
-  const rewards = pick(scored, ['scored', 'rewardSum', 'unscored', 'differences', 'differenceSum']);
+const REWARD_FIELDS = ['scored', 'rewardSum', 'unscored', 'differences', 'differenceSum'] as const;
+
+const PREFERENCE_FIELDS = [
+  'queries',
+  'passedOver',
+  'replies',
+  'failed',
+  'unscored',
+  'distinct',
+  'pairs',
+  'marginSum',
+  'allEqual',
+  'marginTooSmall',
+  'tooFewScored',
+] as const;
+
+type DistanceSums = { readonly compared: number; readonly distanceSum: number };
+
+/** Adds up what the stages of all batches counted, manifest by manifest. */
+export function createQualitySums(): {
+  add(stage: (typeof SUMMED_STAGES)[number], summary: StageSummary): void;
+  result(): ManifestFindings;
+} {
+  const sums = { tagged: 0, replies: 0, cutReplies: 0, loopedReplies: 0, replyTokens: 0, withPreferences: 0 };
+  const [unread, sanitised] = [new Map<string, number>(), new Map<string, number>()];
+  const distances = new Map<string, DistanceSums>();
+  const rewards = noSums(REWARD_FIELDS);
+  const preferences = noSums(PREFERENCE_FIELDS);
   return {
-    tagged: sumField(tagged, 'tagged'),
-    unread: sumRecords(tagged, 'unread'),
-    distances: sumDistances(compared),
-    rewards: rewards.scored + rewards.unscored === 0 ? null : rewards,
-    preferences:
-      preferences.length === 0
-        ? null
-        : pick(preferences, [
-            'queries',
-            'passedOver',
-            'replies',
-            'failed',
-            'unscored',
-            'distinct',
-            'pairs',
-            'marginSum',
-            'allEqual',
-            'marginTooSmall',
-            'tooFewScored',
-          ]),
+    add(stage, summary) {
+      switch (stage) {
+        case 'screened':
+          return addRecord(sanitised, summary, 'sanitised');
+        case 'tagged':
+          sums.tagged += sumField([summary], 'tagged');
+          return addRecord(unread, summary, 'unread');
+        case 'compared':
+          return addDistances(distances, summary);
+        case 'answered':
+          sums.replies += sumField([summary], 'replies');
+          sums.cutReplies += sumField([summary], 'cutReplies');
+          sums.loopedReplies += sumField([summary], 'loopedReplies');
+          sums.replyTokens += sumField([summary], 'replyTokens');
+          return;
+        case 'scored':
+          return addFields(rewards, summary, REWARD_FIELDS);
+        case 'preferences':
+          sums.withPreferences += 1;
+          return addFields(preferences, summary, PREFERENCE_FIELDS);
+      }
+    },
+    result() {
+      const { tagged, replies, cutReplies, loopedReplies, replyTokens, withPreferences } = sums;
+      const quality: MagpieQuality = {
+        tagged,
+        unread: Object.fromEntries(unread),
+        distances: [...distances]
+          .toSorted(([a], [b]) => Number(a) - Number(b))
+          .map(([temperature, found]) => ({ temperature, ...found })),
+        rewards: rewards.scored + rewards.unscored === 0 ? null : (rewards satisfies RewardSums),
+        preferences: withPreferences === 0 ? null : (preferences satisfies PreferenceSums),
+      };
+      return { quality, replies, cutReplies, loopedReplies, replyTokens, sanitised: Object.fromEntries(sanitised) };
+    },
   };
 }
 
-/** Sums the numbers of a record that each summary has. */
-export function sumRecords(summaries: readonly StageSummary[], field: string): Readonly<Record<string, number>> {
-  const sums: Record<string, number> = {};
-  for (const summary of summaries) {
-    for (const [key, count] of Object.entries((summary[field] ?? {}) as Readonly<Record<string, number>>)) {
-      sums[key] = (sums[key] ?? 0) + count;
-    }
+/** Adds the numbers of a record that a summary has. */
+function addRecord(sums: Map<string, number>, summary: StageSummary, field: string): void {
+  for (const [key, count] of Object.entries((summary[field] ?? {}) as Readonly<Record<string, number>>)) {
+    sums.set(key, (sums.get(key) ?? 0) + count);
   }
-  return sums;
 }
 
-function sumDistances(summaries: readonly StageSummary[]): MagpieQuality['distances'] {
-  type Sums = { readonly compared: number; readonly distanceSum: number };
-  const sums = new Map<string, Sums>();
-  for (const { distances } of summaries) {
-    for (const [temperature, found] of Object.entries((distances ?? {}) as Readonly<Record<string, Sums>>)) {
-      const { compared, distanceSum } = sums.get(temperature) ?? { compared: 0, distanceSum: 0 };
-      sums.set(temperature, {
-        compared: compared + found.compared,
-        distanceSum: distanceSum + found.distanceSum,
-      });
-    }
+function addDistances(sums: Map<string, DistanceSums>, { distances }: StageSummary): void {
+  for (const [temperature, found] of Object.entries((distances ?? {}) as Readonly<Record<string, DistanceSums>>)) {
+    const { compared, distanceSum } = sums.get(temperature) ?? { compared: 0, distanceSum: 0 };
+    sums.set(temperature, {
+      compared: compared + found.compared,
+      distanceSum: distanceSum + found.distanceSum,
+    });
   }
-  return [...sums]
-    .toSorted(([a], [b]) => Number(a) - Number(b))
-    .map(([temperature, found]) => ({ temperature, ...found }));
 }
 
-function pick<Field extends string>(
-  summaries: readonly StageSummary[],
+function noSums<Field extends string>(fields: readonly Field[]): Record<Field, number> {
+  return Object.fromEntries(fields.map((field) => [field, 0])) as Record<Field, number>;
+}
+
+function addFields<Field extends string>(
+  sums: Record<Field, number>,
+  summary: StageSummary,
   fields: readonly Field[],
-): Readonly<Record<Field, number>> {
-  return Object.fromEntries(fields.map((field) => [field, sumField(summaries, field)])) as Record<Field, number>;
+): void {
+  for (const field of fields) sums[field] += sumField([summary], field);
 }

@@ -2,7 +2,8 @@ import type { BootstrapOptions } from '../../../domain/bootstrap.ts';
 import type { ArtifactStore } from '../../../clients/artifact-store.ts';
 import type { JsonValue } from '../../../domain/canonical-json.ts';
 import { ArtifactError } from '../../../domain/errors.ts';
-import type { ReportArtifact, ReportBase } from '../../../domain/report/report-base.ts';
+import { createLineage, type Lineage } from '../../../domain/report/lineage.ts';
+import type { ReportBase } from '../../../domain/report/report-base.ts';
 import type { RunRef } from '../../../domain/run.ts';
 import { refOf } from '../../artifacts/read-artifact.ts';
 import type { RunServices } from '../../run-services.ts';
@@ -49,19 +50,19 @@ export async function readReportFrame(
         finishedAt: new Date(finishedAtMs).toISOString(),
         seconds: (finishedAtMs - startedAtMs) / 1000,
       },
-      artifacts: await readRefs(store, names),
+      ...(await readLineage(store, names)),
     },
   };
 }
 
 /** From the manifests alone, one after the other: a long run has more rows than memory, and more files than may be open. */
-async function readRefs(store: ArtifactStore, names: readonly string[]): Promise<ReportBase['artifacts']> {
-  const artifacts: ReportArtifact[] = [];
+async function readLineage(store: ArtifactStore, names: readonly string[]): Promise<Lineage> {
+  const lineage = createLineage();
   for (const name of names) {
     const manifest = await store.find(name);
     if (manifest === undefined)
       throw new ArtifactError('artifact/missing', `The store has no whole artifact "${name}".`);
-    artifacts.push({ ...refOf(manifest), step: manifest.step });
+    lineage.add({ ...refOf(manifest), step: manifest.step });
   }
-  return artifacts;
+  return lineage.result();
 }

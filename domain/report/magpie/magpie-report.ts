@@ -1,6 +1,7 @@
 import type { DrawnGroup, StageFunnel } from '../../synthesis/tally-synthesis.ts';
 import type { SynthesisRow } from '../../synthesis/synthesis-row.ts';
 import type { MagpieQuality } from './magpie-quality.ts';
+import type { Spread } from '../length-spread.ts';
 import type { ReportBase, ReportInterval } from '../report-base.ts';
 
 /** What a run of Magpie has made, as far as it came. */
@@ -42,11 +43,4 @@ export interface MagpieReport extends ReportBase {
   readonly samples: readonly SynthesisRow[];
   /** A dropped row of each stage and reason. */
   readonly droppedSamples: readonly SynthesisRow[];
-}
-
-/** Of some lengths. */
-export interface Spread {
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
 }

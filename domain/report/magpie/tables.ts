@@ -2,8 +2,9 @@ import { formatCount } from '../../format-number.ts';
 import { html, type Html } from '../../html.ts';
 import type { DrawnGroup } from '../../synthesis/tally-synthesis.ts';
 import { share } from '../count-cells.ts';
+import type { Spread } from '../length-spread.ts';
 import { row, table, tableBody } from '../table.ts';
-import type { MagpieReport, Spread } from './magpie-report.ts';
+import type { MagpieReport } from './magpie-report.ts';
 import { shareText } from './summary-lines.ts';
 
 /** Rows that each stage let through and dropped, with the denominator of every count. */
