@@ -1,5 +1,5 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { canonicalJson, type JsonValue } from '../domain/canonical-json.ts';
 import { TrainerError } from '../domain/errors.ts';
 import type { ProcessIdentity } from './process-group.ts';
@@ -99,16 +99,19 @@ export async function readEvents(
  * by now. With whole weights these are several times as large as what was trained. Job, rows, events, result and logs stay.
  *
  * @param optimizerPath state of the optimizer that a later training goes on with, which stays where it is; `null` where
- *   none does
+ *   none does. Where it is no file of a checkpoint of this folder, all checkpoints stay
  */
 export async function discardWorkingCopies(outputDir: string, optimizerPath: string | null): Promise<void> {
   await discard(join(outputDir, 'adapter'));
   await discard(join(outputDir, 'weights'));
-  const checkpoints = join(outputDir, 'checkpoints');
+  const checkpoints = resolve(outputDir, 'checkpoints');
   if (optimizerPath === null) return discard(checkpoints);
-  const [kept, file] = [dirname(optimizerPath), basename(optimizerPath)];
+  // A path that a trainer wrote: wherever it leads, by dots or by a link, nothing outside of this folder is touched.
+  const kept = dirname(resolve(optimizerPath));
+  const found = await lstat(kept).catch(() => undefined);
+  if (dirname(kept) !== checkpoints || found?.isDirectory() !== true) return;
   await discardAllBut(basename(kept), checkpoints);
-  await discardAllBut(file, kept);
+  await discardAllBut(basename(optimizerPath), kept);
 }
 
 const discard = (path: string): Promise<void> => rm(path, { recursive: true, force: true });

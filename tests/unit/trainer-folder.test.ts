@@ -1,14 +1,17 @@
 // Locks what is left of a training when its result is safe.
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { discardWorkingCopies } from '../../clients/trainer-folder.ts';
 
+let root: string;
+/** Some levels down: what climbs out of it by mistake is still within the test's own folder. */
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tickloop-training-'));
+  root = await mkdtemp(join(tmpdir(), 'tickloop-training-'));
+  folder = join(root, 'store/work/training');
   for (const file of [
     'result.json',
     'events.jsonl',
@@ -23,7 +26,7 @@ beforeEach(async () => {
     await writeFile(join(folder, file), '');
   }
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(root, { recursive: true, force: true }));
 
 const filesLeft = async () =>
   (await readdir(folder, { recursive: true, withFileTypes: true }))
@@ -52,4 +55,22 @@ it('minds no folder that somebody else has removed', async () => {
   await rm(join(folder, 'checkpoints'), { recursive: true });
   await discardWorkingCopies(folder, join(folder, 'checkpoints/checkpoint-7/optimizer.pt'));
   expect(await filesLeft()).toEqual(['events.jsonl', 'result.json']);
+});
+
+// What a trainer writes is not trusted: a path that leads out of its folder must not have anything removed there.
+it.each([
+  'optimizer.pt',
+  'checkpoints/optimizer.pt',
+  'checkpoints/../../optimizer.pt',
+  '../../others/state/optimizer.pt',
+])('leaves checkpoints and all around them alone where the state is said to be at %s', async (place) => {
+  const neighbours = ['store/work/optimizer.pt', 'store/work/other-run.json', 'store/others/state/model.safetensors'];
+  for (const file of neighbours) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), '');
+  }
+  const before = (await filesLeft()).filter((file) => !/^(adapter|weights)\//.test(file));
+  await discardWorkingCopies(folder, `${folder}/${place}`);
+  expect(await filesLeft()).toEqual(before);
+  for (const file of neighbours) await expect(stat(join(root, file))).resolves.toBeDefined();
 });
