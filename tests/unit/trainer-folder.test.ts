@@ -61,14 +61,17 @@ it('minds no folder that somebody else has removed', async () => {
 it.each([
   'optimizer.pt',
   'checkpoints/optimizer.pt',
+  'checkpoints/../optimizer.pt',
   'checkpoints/../../optimizer.pt',
   '../../others/state/optimizer.pt',
+  'checkpoints/linked/optimizer.pt',
 ])('leaves checkpoints and all around them alone where the state is said to be at %s', async (place) => {
   const neighbours = ['store/work/optimizer.pt', 'store/work/other-run.json', 'store/others/state/model.safetensors'];
   for (const file of neighbours) {
     await mkdir(dirname(join(root, file)), { recursive: true });
     await writeFile(join(root, file), '');
   }
+  await symlink(join(root, 'store/others/state'), join(folder, 'checkpoints/linked'));
   const before = (await filesLeft()).filter((file) => !/^(adapter|weights)\//.test(file));
   await discardWorkingCopies(folder, `${folder}/${place}`);
   expect(await filesLeft()).toEqual(before);
