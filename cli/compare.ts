@@ -3,8 +3,9 @@ import { ConfigError, DataError } from '../domain/errors.ts';
 import { formatNumber } from '../domain/format-number.ts';
 import { renderComparisonHtml } from '../domain/report/compare/compare-html.ts';
 import { compareRuns, type ComparedRun } from '../domain/report/compare/compare-runs.ts';
+import type { SeedGroup } from '../domain/report/compare/seed-groups.ts';
 import { formatBounds, formatSigned } from '../domain/report/format-interval.ts';
-import type { OnlineDpoReport } from '../domain/report/online-dpo/online-dpo-report.ts';
+import type { OnlineDpoReport, ReportEvaluation } from '../domain/report/online-dpo/online-dpo-report.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -16,6 +17,7 @@ import type { Output } from './output.ts';
 export async function compare(paths: readonly string[], out: string | undefined, output: Output): Promise<number> {
   const comparison = compareRuns(await Promise.all(paths.map(readReport)));
   for (const run of comparison.runs) output.line(lineOf(run));
+  for (const group of comparison.seedGroups) output.line(seedLineOf(group));
   for (const { field, values } of comparison.differing) output.line(`  ${field}: ${values.join(' | ')}`);
   for (const caution of comparison.cautions) output.error(caution);
   if (out !== undefined) {
@@ -39,6 +41,17 @@ function lineOf({ runName, method, versions, best, rollouts, rowsTrained }: Comp
   return `${runName} (${method ?? 'no training'}): ${rates}; ${gain}; ${rollouts} rollouts, ${rowsTrained} rows trained on`;
 }
 
+function seedLineOf({ method, seeds, versions }: SeedGroup): string {
+  const rates = versions.map(({ rate }) => formatNumber(rate?.mean ?? null, 2)).join(' -> ');
+  const last = versions.at(-1);
+  const spread = last?.differences;
+  const gain =
+    last === undefined || !spread
+      ? 'no version is measured by all of them'
+      : `round ${last.round} ${formatSigned(last.difference?.mean ?? null, 2)} ${formatBounds(last.difference)} over ${last.difference?.n ?? 0} prompts, seeds from ${formatSigned(spread.lowest, 2)} to ${formatSigned(spread.highest, 2)}`;
+  return `mean over seeds ${seeds.join(', ')} (${method ?? 'no training'}): ${rates}; ${gain}`;
+}
+
 async function readReport(path: string): Promise<OnlineDpoReport> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new ConfigError('config/unreadable', `The report ${path} can't be read (${cause.code ?? cause.message}).`, {
@@ -52,11 +65,12 @@ async function readReport(path: string): Promise<OnlineDpoReport> {
       `${path} is no report of online training (loop: ${JSON.stringify(report.loop ?? null)}); name the report.json of runs with loop: online-dpo.`,
     );
   }
-  // Reports of before there were gates don't say which version their run returns.
-  if (report.bestRound === undefined || report.method === undefined) {
+  // Reports of before there were gates don't say which version their run returns, later ones not what each prompt's rate is.
+  const isOld = report.evaluations.some(({ rates }: Partial<ReportEvaluation>) => rates === undefined);
+  if (report.bestRound === undefined || report.method === undefined || isOld) {
     throw new DataError(
       'data/invalid-row',
-      `${path} was written by an earlier tickloop and does not say what its run returned; write it anew with \`tickloop report ${String(report.runName)}\`.`,
+      `${path} was written by an earlier tickloop and does not say what its run returned, or the rate of each prompt; write it anew with \`tickloop report ${String(report.runName)}\`.`,
     );
   }
   return report as OnlineDpoReport;

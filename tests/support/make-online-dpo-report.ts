@@ -82,6 +82,7 @@ function makeEvaluation(
     policyStamp: STAMPS[round],
     interval: { mean, low, high, n: 40 },
     gold: null,
+    rates: Array.from({ length: 40 }, (_, prompt) => [`p${prompt}`, mean]),
     prompts: 40,
     completions: 80,
     failed: 0,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareRuns } from '../../domain/report/compare/compare-runs.ts';
+import type { OnlineDpoReport } from '../../domain/report/online-dpo/online-dpo-report.ts';
 import { makeOnlineDpoReport } from '../support/make-online-dpo-report.ts';
 import { runTickloop } from '../support/run-tickloop.ts';
 
@@ -63,6 +64,72 @@ describe('runs side by side', () => {
   });
 });
 
+describe('runs that differ only in their seed', () => {
+  const seeded = (seed: number, changes: Readonly<Record<string, number>>): OnlineDpoReport => {
+    const [base, trained] = dpo.evaluations;
+    if (base === undefined || trained === undefined) throw new Error('the report has no evaluations');
+    const rate = 0.25 + Object.values(changes).reduce((sum, change) => sum + change, 0) / 4;
+    return makeOnlineDpoReport({
+      runName: `seed-${seed}`,
+      seed,
+      config: { ...(dpo.config as object), seed, store: { root: `store-${seed}` } },
+      evaluations: [
+        {
+          ...base,
+          interval: { mean: 0.25, low: 0, high: 1, n: 4 },
+          rates: Object.keys(changes).map((id) => [id, 0.25]),
+        },
+        {
+          ...trained,
+          interval: { mean: rate, low: 0, high: 1, n: 4 },
+          rates: Object.entries(changes).map(([id, change]) => [id, 0.25 + change]),
+        },
+      ],
+    });
+  };
+  const one = seeded(1, { a: 0.5, b: 0.25, c: 0.25, d: 0 });
+  const two = seeded(2, { a: 0.25, b: 0, c: 0, d: -0.25 });
+
+  it('are taken together prompt by prompt, wherever they ran, and no other run is', () => {
+    const { seedGroups } = compareRuns([one, grpo, two]);
+    expect(seedGroups).toHaveLength(1);
+    const [group] = seedGroups;
+    expect(group).toMatchObject({ method: 'dpo', runNames: ['seed-1', 'seed-2'], seeds: [1, 2] });
+    const [base, trained] = group?.versions ?? [];
+    expect(base).toMatchObject({ round: 0, rate: { mean: 0.25, lowest: 0.25, highest: 0.25 }, difference: null });
+    expect(trained).toMatchObject({
+      round: 1,
+      rate: { mean: 0.375, lowest: 0.25, highest: 0.5 },
+      difference: { mean: 0.125, n: 4 },
+      differences: { mean: 0.125, lowest: 0, highest: 0.25 },
+    });
+    // Means of the prompts: 0.375, 0.125, 0.125 and -0.125.
+    expect(trained?.difference?.low).toBeCloseTo(-0.0625, 6);
+    expect(trained?.difference?.high).toBeCloseTo(0.3125, 6);
+  });
+
+  it('are held against each other over the prompts that all of them have a rate of', () => {
+    const third = seeded(3, { a: 0.25, b: 0, e: 0.75 });
+    const trained = compareRuns([one, two, third]).seedGroups[0]?.versions[1];
+    expect(trained?.difference).toMatchObject({ n: 2 });
+    expect(trained?.difference?.mean).toBeCloseTo((0.5 + 0.25 + 0.25 + 0.25 + 0 + 0) / 6, 6);
+  });
+
+  it('show only versions that all of them measured, and no difference where none is shared', () => {
+    const short = { ...two, evaluations: two.evaluations.slice(0, 1) };
+    expect(compareRuns([one, short]).seedGroups[0]?.versions.map(({ round }) => round)).toEqual([0]);
+    const apart = seeded(4, { x: 0.5, y: 0.5 });
+    expect(compareRuns([one, apart]).seedGroups[0]?.versions[1]).toMatchObject({
+      difference: null,
+      differences: null,
+    });
+  });
+
+  it('have no group where each config stands alone', () => {
+    expect(compareRuns([one, grpo]).seedGroups).toEqual([]);
+  });
+});
+
 describe('a run with a gold measure', () => {
   it('keeps it apart from the rate, whose difference from the base is shown', () => {
     const gold = { mean: 0.3, low: 0.2, high: 0.4, n: 40 };
@@ -92,6 +159,37 @@ describe('tickloop compare', () => {
     const page = await readFile(out, 'utf8');
     expect(page).not.toContain('<script');
     expect(page).toContain('Held-out rate over rollouts sampled: checklist-lab 0.26, 0.39, 0.47;');
+    expect(page).not.toContain('Over seeds');
+  });
+
+  it('says what the mean over seeds is, on a line and on the page', async () => {
+    const out = join(folder, 'page.html');
+    await writeFile(join(folder, 'a.json'), JSON.stringify(dpo));
+    await writeFile(
+      join(folder, 'b.json'),
+      JSON.stringify({ ...dpo, runName: 'lab-8', seed: 8, config: { ...(dpo.config as object), seed: 8 } }),
+    );
+    const { code, stdout } = await runTickloop([
+      'compare',
+      join(folder, 'a.json'),
+      join(folder, 'b.json'),
+      '--out',
+      out,
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'mean over seeds 7, 8 (dpo): 0.26 -> 0.39 -> 0.47; round 2 +0.21 [0.21, 0.21] over 40 prompts, seeds from +0.21 to +0.21',
+    );
+    expect(await readFile(out, 'utf8')).toContain('dpo, seeds 7, 8 (checklist-lab, lab-8)');
+  });
+
+  it('refuses a report without the rate of each prompt', async () => {
+    const path = join(folder, 'old.json');
+    const evaluations = dpo.evaluations.map(({ rates: _rates, ...evaluation }) => evaluation);
+    await writeFile(path, JSON.stringify({ ...dpo, evaluations }));
+    const { code, stderr } = await runTickloop(['compare', path]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(`${path} was written by an earlier tickloop`);
   });
 
   it('refuses a report that does not say what its run returned, instead of calling it the base', async () => {

@@ -18,7 +18,7 @@ import type {
   ReportRound,
   ReportTraining,
 } from '../../../domain/report/online-dpo/online-dpo-report.ts';
-import { meanChange, type Rates } from '../../../domain/report/pair-rates.ts';
+import { meanChange } from '../../../domain/report/pair-rates.ts';
 import type { CountOf } from '../../../domain/report/tally-verdicts.ts';
 import type { JudgedGroup } from '../../../domain/rollout.ts';
 import {
@@ -71,14 +71,14 @@ export async function readRounds(
   config: OnlineDpoConfig,
   { base: { runName }, names, bootstrap }: ReportFrame,
 ): Promise<Pick<OnlineDpoReport, 'evaluations' | 'differences' | 'rounds'>> {
-  const evaluated = await Promise.all(
+  const evaluations = await Promise.all(
     roundsWith(names, runName, 'evaluation').map((round) => readEvaluation(services, runName, names, round)),
   );
   const { kind } = rowRule(config);
   const rounds = roundsWith(names, runName, kind);
   return {
-    evaluations: evaluated.map(({ evaluation }) => evaluation),
-    differences: differences(evaluated, bootstrap),
+    evaluations,
+    differences: differences(evaluations, bootstrap),
     rounds: await Promise.all(rounds.map((round) => readRound(services, runName, names, round, kind))),
   };
 }
@@ -109,45 +109,36 @@ async function readCounts(
     .reduce(addCounts, NO_COUNTS);
 }
 
-interface EvaluatedRound {
-  readonly evaluation: ReportEvaluation;
-  /** Pass rate of each prompt, by id. */
-  readonly rates: Rates;
-}
-
 async function readEvaluation(
   services: RunServices,
   runName: string,
   names: readonly string[],
   round: number,
-): Promise<EvaluatedRound> {
+): Promise<ReportEvaluation> {
   const [row] = (await readArtifact<Evaluation>(services.store, roundName(runName, round, 'evaluation'))).rows;
   const shards = judgedShardCount(names, runName, round, 'evaluate');
   const { rows } = await readJudgedStage(services, { runName, round, stage: 'evaluate', shards });
   const counts = await readCounts(services, runName, names, round, 'evaluate');
+  const rates = rows.flatMap(([, group]) => {
+    const rate = groupPassRate(group);
+    return rate === undefined ? [] : [[group.promptId, rate] as const];
+  });
   return {
-    evaluation: {
-      round,
-      policyStamp: row?.policy ?? '',
-      interval: row?.interval ?? null,
-      gold: row?.gold ?? null,
-      prompts: rows.length,
-      completions: counts.rollouts,
-      failed: counts.failed,
-      truncated: counts.truncated,
-      looped: counts.looped ?? 0,
-      unparsed: counts.unparsed,
-      undecided: countUndecidedAnswers(rows.map(([, group]) => group)),
-      byKind: tallyKinds(rows),
-      kl: row?.kl ?? null,
-      tasks: row?.tasks ?? null,
-    },
-    rates: new Map(
-      rows.flatMap(([, group]) => {
-        const rate = groupPassRate(group);
-        return rate === undefined ? [] : [[group.promptId, rate] as const];
-      }),
-    ),
+    round,
+    policyStamp: row?.policy ?? '',
+    interval: row?.interval ?? null,
+    gold: row?.gold ?? null,
+    rates,
+    prompts: rows.length,
+    completions: counts.rollouts,
+    failed: counts.failed,
+    truncated: counts.truncated,
+    looped: counts.looped ?? 0,
+    unparsed: counts.unparsed,
+    undecided: countUndecidedAnswers(rows.map(([, group]) => group)),
+    byKind: tallyKinds(rows),
+    kl: row?.kl ?? null,
+    tasks: row?.tasks ?? null,
   };
 }
 
@@ -175,12 +166,12 @@ function tallyKinds(rows: readonly (readonly [PromptRow, JudgedGroup])[]): reado
 }
 
 /** Each round against the base, over the prompts that both have a rate for. */
-function differences(evaluated: readonly EvaluatedRound[], options: BootstrapOptions): readonly ReportDifference[] {
-  const [base, ...later] = evaluated;
+function differences(evaluations: readonly ReportEvaluation[], options: BootstrapOptions): readonly ReportDifference[] {
+  const [base, ...later] = evaluations;
   if (base === undefined) return [];
-  return later.flatMap(({ evaluation, rates }) => {
-    const interval = meanChange(base.rates, rates, options);
-    return interval === null ? [] : [{ round: evaluation.round, interval }];
+  return later.flatMap(({ round, rates }) => {
+    const interval = meanChange(new Map(base.rates), new Map(rates), options);
+    return interval === null ? [] : [{ round, interval }];
   });
 }
 

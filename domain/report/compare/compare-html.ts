@@ -7,13 +7,14 @@ import { section } from '../section.ts';
 import { row, rowGroup, table, tableBody } from '../table.ts';
 import type { ComparedRun, Comparison } from './compare-runs.ts';
 import { dashOf, hueOf, rateChart } from './rate-chart.ts';
+import type { SeedGroup, Spread } from './seed-groups.ts';
 
 const STYLE =
   '.run .line{stroke:hsl(var(--hue) 60% 50%)}.run .dot{fill:hsl(var(--hue) 60% 50%)}.spread{stroke:hsl(var(--hue) 60% 50%);stroke-width:1.5;opacity:.55}.legend{list-style:none;margin:.5rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;font-size:.875rem}.legend svg{width:2.2rem;height:.6rem;margin-right:.5rem;vertical-align:middle}';
 
 /** The comparison as one HTML file: no script, nothing loaded. */
 export function renderComparisonHtml(comparison: Comparison): string {
-  const { runs, cautions, confidence, differing } = comparison;
+  const { runs, seedGroups, cautions, confidence, differing } = comparison;
   const content = html`<header>
       <h1>${runs.length} runs side by side</h1>
       ${cautions.map((caution) => html`<p class="warning">${caution}</p>`)}
@@ -32,6 +33,7 @@ export function renderComparisonHtml(comparison: Comparison): string {
         ${resultTable(comparison)} ${versionTable(comparison)}`,
       '',
     )}
+    ${seedGroups.length === 0 ? null : section('Over seeds', seedTable(seedGroups, confidence), '')}
     ${section('In what they differ', differing.length === 0 ? null : differenceTable(comparison), 'In nothing but their names.')}`;
   return renderPage({ title: `${runs.length} runs side by side`, content, style: STYLE });
 }
@@ -102,6 +104,35 @@ function versionTable({ runs }: Comparison): Html {
     ),
   );
   return table('Every version', head, groups);
+}
+
+function seedTable(groups: readonly SeedGroup[], confidence: number): Html {
+  const head = ['version', 'mean rate', 'seeds', 'difference', 'interval', 'seeds', 'prompts'];
+  const bodies = groups.map(({ runNames, seeds, method, versions }) =>
+    rowGroup(
+      `${method ?? 'no training'}, seeds ${seeds.join(', ')} (${runNames.join(', ')})`,
+      head.length,
+      versions.map(({ round, rate, difference, differences }) =>
+        row(roundName(round), [
+          formatNumber(rate?.mean ?? null, 3),
+          formatSpread(rate, formatNumber),
+          round === 0 ? '' : formatSigned(difference?.mean ?? null, 3),
+          round === 0 ? '' : formatBounds(difference),
+          round === 0 ? '' : formatSpread(differences, formatSigned),
+          difference === null ? '' : formatCount(difference.n),
+        ]),
+      ),
+    ),
+  );
+  return html`<p class="quiet">
+      Runs that differ in nothing but their seed. The interval (${formatConfidence(confidence)}) is over prompts, of the
+      mean of these runs; “seeds” is the lowest and the highest of them.
+    </p>
+    ${table('Means over runs with other seeds', head, bodies)}`;
+}
+
+function formatSpread(spread: Spread | null, format: (value: number, decimals: number) => string): string {
+  return spread === null ? '' : `${format(spread.lowest, 3)} to ${format(spread.highest, 3)}`;
 }
 
 function differenceTable({ runs, differing }: Comparison): Html {

@@ -1,7 +1,9 @@
-import { canonicalJson, type JsonValue } from '../../canonical-json.ts';
+import type { JsonValue } from '../../canonical-json.ts';
 import type { OnlineDpoReport } from '../online-dpo/online-dpo-report.ts';
 import type { ReportInterval } from '../report-base.ts';
 import { sumReported } from '../sum-reported.ts';
+import { configFields } from './config-fields.ts';
+import { groupBySeed, type SeedGroup } from './seed-groups.ts';
 
 /** One policy version of a compared run. */
 export interface ComparedVersion {
@@ -50,20 +52,24 @@ export interface DifferingField {
 export interface Comparison {
   readonly confidence: number;
   readonly runs: readonly ComparedRun[];
+  /** Runs that differ only in their seed, taken together. */
+  readonly seedGroups: readonly SeedGroup[];
   readonly differing: readonly DifferingField[];
   /** Why the numbers may not be comparable, one sentence each. */
   readonly cautions: readonly string[];
 }
 
-/** Fields that say where a run took place, not what it did. */
-const PLACES = /^(?:store|temporal|limits|shards)\.|^policy\.(?:baseUrl|timeoutMs|callsInFlight)$/;
+/** How the intervals over several runs are drawn; those of each run were drawn by the run. */
+const BOOTSTRAP = { resamples: 10_000, seed: 1 };
 
 /** Puts the reports of runs beside each other. @param reports at least one */
 export function compareRuns(reports: readonly OnlineDpoReport[]): Comparison {
   const runs = reports.map(toComparedRun);
+  const confidence = reports[0]?.confidence ?? 0;
   return {
-    confidence: reports[0]?.confidence ?? 0,
+    confidence,
     runs,
+    seedGroups: groupBySeed(reports, { ...BOOTSTRAP, confidence }),
     differing: differingFields(reports.map(({ config }) => config)),
     cautions: cautionsOf(reports, runs),
   };
@@ -102,18 +108,11 @@ function toComparedRun(report: OnlineDpoReport): ComparedRun {
 }
 
 function differingFields(configs: readonly JsonValue[]): readonly DifferingField[] {
-  const flat = configs.map((config) => new Map(flatten(config, '')));
-  const fields = [...new Set(flat.flatMap((of) => [...of.keys()]))].filter((field) => !PLACES.test(field));
-  return fields
+  const flat = configs.map(configFields);
+  return [...new Set(flat.flatMap((of) => [...of.keys()]))]
     .map((field) => ({ field, values: flat.map((of) => of.get(field) ?? 'none') }))
     .filter(({ values }) => new Set(values).size > 1)
     .toSorted((a, b) => (a.field < b.field ? -1 : 1));
-}
-
-function flatten(value: JsonValue | undefined, path: string): readonly (readonly [field: string, value: string])[] {
-  if (value === undefined) return [];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [[path, canonicalJson(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
 }
 
 function cautionsOf(reports: readonly OnlineDpoReport[], runs: readonly ComparedRun[]): readonly string[] {

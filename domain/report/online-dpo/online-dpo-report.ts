@@ -26,6 +26,8 @@ export interface ReportEvaluation {
   readonly interval: ReportInterval | null;
   /** The same by gold; `null` where gold measures nothing. */
   readonly gold: ReportInterval | null;
+  /** Pass rate of each held-out prompt that has one, by id; gold is not in. */
+  readonly rates: readonly (readonly [promptId: string, rate: number])[];
   readonly prompts: number;
   /** Answers asked for, the failed ones included. */
   readonly completions: number;
