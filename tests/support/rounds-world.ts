@@ -118,6 +118,7 @@ export async function startRoundsWorld({
         workflowId,
         taskQueue: `${taskQueue}-workflow`,
         args: [{ run, config, startedAtMs: Date.now() }],
+        memo: { configHash: run.configHash, storeRoot: run.storeRoot, config },
       });
     },
     /** All rows of one kind of a round's samples. */

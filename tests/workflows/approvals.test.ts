@@ -104,12 +104,19 @@ it('says that nothing waits, with exit code 1, while a run is at work and when i
 });
 
 it('says of a run that was stopped that it is, wherever it is asked', async () => {
-  const handle = await world.start('run/cut-short', { rounds: 3, gates: { askEveryRound: true } });
+  const handle = await world.start('run/same', { rounds: 3, gates: { askEveryRound: true } });
   await untilWaiting(handle);
-  expect((await tickloop('stop', 'cut-short')).code).toBe(0);
+  expect((await tickloop('stop', 'same')).code).toBe(0);
   expect((await handle.result()).status).toBe('stopped');
-  expect((await tickloop('status', 'cut-short')).stdout).toMatch(/^Run cut-short: stopped, started .+, ended /);
-  expect((await tickloop('pause', 'cut-short')).stderr).toBe(
-    'Run cut-short is not running (stopped): nothing to pause.\n',
-  );
+  expect((await tickloop('status', 'same')).stdout).toMatch(/^Run same: stopped, started .+, ended /);
+  expect((await tickloop('pause', 'same')).stderr).toBe('Run same is not running (stopped): nothing to pause.\n');
+  const listed = await runTickloop(['list', '--address', temporal.address]);
+  expect(listed.stdout).toMatch(/^same +stopped +\d{4}-/m);
+  const reported = await tickloop('report', 'same', '--json');
+  expect(reported.code).toBe(0);
+  expect(await readReport(JSON.parse(reported.stdout) as { readonly reportJson: string })).toMatchObject({
+    status: 'stopped',
+    statusReason: 'the run was stopped',
+    rounds: [{ round: 1, gates: { outcome: null } }],
+  });
 });
