@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { StackError } from '../domain/errors.ts';
 import { temporalConnection } from '../domain/temporal-connection.ts';
@@ -16,11 +17,14 @@ export async function connectTemporal({
   readonly address: string;
   readonly namespace: string;
 }): Promise<TemporalSession> {
-  const options = { ...temporalConnection({ address, namespace }, process.env), connectTimeout: '5s' } as const;
+  const options = {
+    ...temporalConnection({ address, namespace }, process.env, readFileSync),
+    connectTimeout: '5s',
+  } as const;
   const connection = await Connection.connect(options).catch((cause: unknown) => {
     throw new StackError(
       'stack/not-running',
-      `No Temporal server answers at ${address}: start the local one with \`tickloop up\`, or correct temporal.address, TEMPORAL_TLS or TEMPORAL_API_KEY.`,
+      `No Temporal server answers at ${address}: start the local one with \`tickloop up\`, or correct temporal.address or what TEMPORAL_API_KEY and the variables TEMPORAL_TLS... say.`,
       { cause },
     );
   });

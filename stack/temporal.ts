@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { StackError } from '../domain/errors.ts';
@@ -19,7 +19,7 @@ type TemporalProbe =
 /** Asks what listens at the address; a server that refuses this way of calling it counts as foreign. */
 export async function probeTemporal(address: string, namespace: string): Promise<TemporalProbe> {
   if (!(await isPortOpen(parseAddress(address)))) return { state: 'silent' };
-  const options = temporalConnection({ address, namespace }, process.env);
+  const options = temporalConnection({ address, namespace }, process.env, readFileSync);
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ ...options, connectTimeout: 5000 });

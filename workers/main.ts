@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -34,7 +35,7 @@ function readRoles(names: readonly string[]): readonly WorkerRole[] {
 const roles = readRoles(values.role);
 Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM', 'SIGINT'] });
 const connection = await NativeConnection.connect(
-  temporalConnection({ address: values.temporal, namespace: values.namespace }, process.env),
+  temporalConnection({ address: values.temporal, namespace: values.namespace }, process.env, readFileSync),
 );
 const provider = createRunServicesProvider();
 const place = { connection, namespace: values.namespace, queues: taskQueues(values['task-queue']) };
