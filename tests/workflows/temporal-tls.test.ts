@@ -67,7 +67,6 @@ it('lets a command and a worker in with the certificate that the environment nam
   const { pollers } = await temporal.connection.workflowService.describeTaskQueue({
     namespace: 'default',
     taskQueue: { name: 'over-tls-workflow' },
-    taskQueueType: 1,
   });
   expect(pollers?.length).toBeGreaterThan(0);
   await worker.kill('SIGTERM');
