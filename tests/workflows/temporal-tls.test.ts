@@ -8,13 +8,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { runTickloop } from '../support/run-tickloop.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { startTlsProxy } from '../support/tls-proxy.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 const SERVER_NAME = 'temporal.lab';
 
 let temporal: TestWorkflowEnvironment;
 let folder: string;
 let proxy: Awaited<ReturnType<typeof startTlsProxy>>;
+let worker: WorkerProcess | undefined;
 
 async function makeCertificates(where: string) {
   const options = { keyType: 'ec', algorithm: 'sha256' } as const;
@@ -57,19 +58,22 @@ beforeEach(() => {
   vi.stubEnv('TEMPORAL_TLS_CLIENT_KEY_PATH', join(folder, 'client-key.pem'));
   vi.stubEnv('TEMPORAL_TLS_SERVER_NAME', SERVER_NAME);
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await worker?.kill('SIGKILL');
+  worker = undefined;
+});
 
 const list = () => runTickloop(['list', '--address', proxy.address]);
 
 it('lets a command and a worker in with the certificate that the environment names', async () => {
   expect(await list()).toMatchObject({ code: 0, stderr: '' });
-  const worker = await startWorkerProcess(proxy.address, 'over-tls');
+  worker = await startWorkerProcess(proxy.address, 'over-tls');
   const { pollers } = await temporal.connection.workflowService.describeTaskQueue({
     namespace: 'default',
     taskQueue: { name: 'over-tls-workflow' },
   });
   expect(pollers?.length).toBeGreaterThan(0);
-  await worker.kill('SIGTERM');
 });
 
 it('says where the connection is told, when the certificate or the authority is missing', async () => {
