@@ -123,13 +123,15 @@ async function startOrAttach(
     }
   }
   output.line(known === undefined ? `Run ${runName} starts.` : `Run ${runName} goes on from what its store holds.`);
+  const startedAtMs = Date.now();
+  const storeRoot = resolve(config.store.root);
   await client.workflow.start<(input: LoopInput<RunConfig>) => Promise<RunResult>>(LOOP_WORKFLOWS[config.loop], {
     workflowId,
     taskQueue: taskQueues(config.temporal.taskQueue).workflow,
-    args: [{ run: { runName, storeRoot: resolve(config.store.root), configHash }, config, startedAtMs: Date.now() }],
+    args: [{ run: { runName, storeRoot, configHash }, config, startedAtMs }],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    memo: { configHash, storeRoot: resolve(config.store.root), config },
+    memo: { configHash, storeRoot, config, startedAtMs },
   });
   return 'started';
 }

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { RunConfig } from '../configs/schema/run-config.ts';
 import type { RunProgress } from '../domain/run-progress.ts';
@@ -39,6 +39,15 @@ export async function describeRun(client: Client, runName: string) {
   }
 }
 
+/**
+ * When a run was started. A long run goes on in a fresh history now and then, and Temporal's own start is that of the last
+ * of them.
+ */
+function startOf({ memo, startTime }: Pick<WorkflowExecutionInfo, 'memo' | 'startTime'>): Date {
+  const startedAtMs = memo?.['startedAtMs'];
+  return typeof startedAtMs === 'number' ? new Date(startedAtMs) : startTime;
+}
+
 const SIGNALS = { pause: pauseSignal, resume: resumeSignal, stop: stopSignal } as const;
 const PROMISES = {
   pause: 'what is in the air is finished, then it waits',
@@ -70,18 +79,20 @@ export async function signalRun(
 /** Prints where a run is; returns the exit code. */
 export async function showStatus(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
-    const { status, startTime, closeTime } = await describeRun(client, runName);
+    const found = await describeRun(client, runName);
+    const { status, closeTime } = found;
+    const startedAt = startOf(found).toISOString();
     const state = await runState(client, runName, status.name);
     const progress = state === 'running' ? await collectProgress(client, runName) : null;
     output.line(
       progress === null
-        ? `Run ${runName}: ${state}, started ${startTime.toISOString()}, ended ${closeTime?.toISOString() ?? 'unknown'}`
+        ? `Run ${runName}: ${state}, started ${startedAt}, ended ${closeTime?.toISOString() ?? 'unknown'}`
         : `Run ${runName}: ${describeProgress(progress)}`,
     );
     output.object({
       runName,
       state,
-      startedAt: startTime.toISOString(),
+      startedAt,
       endedAt: closeTime?.toISOString() ?? null,
       progress,
     });
@@ -113,16 +124,17 @@ export async function watch(runName: string, options: PlaceFlags, output: Output
 export async function listRuns(options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
     const runs = [];
-    for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({
+    for await (const found of client.workflow.list({
       query: `WorkflowType IN (${Object.values(LOOP_WORKFLOWS)
         .map((name) => `"${name}"`)
         .join(', ')})`,
     })) {
+      const { workflowId, status, closeTime } = found;
       const runName = workflowId.replace(/^run\//, '');
       runs.push({
         runName,
         state: await runState(client, runName, status.name),
-        startedAt: startTime.toISOString(),
+        startedAt: startOf(found).toISOString(),
         endedAt: closeTime?.toISOString() ?? null,
       });
     }
@@ -145,7 +157,8 @@ function reportStatus(state: string): Pick<RunReport, 'status' | 'statusReason'>
 /** Writes the report of a run from what its store holds now; returns the exit code. */
 export async function report(runName: string, options: PlaceFlags, output: Output): Promise<number> {
   return withClient(options, async (client) => {
-    const { memo, startTime, status } = await describeRun(client, runName);
+    const found = await describeRun(client, runName);
+    const { memo, status, closeTime } = found;
     const state = await runState(client, runName, status.name);
     const { config, configHash, storeRoot } = memo as {
       readonly config: RunConfig;
@@ -160,7 +173,8 @@ export async function report(runName: string, options: PlaceFlags, output: Outpu
           run: { runName, storeRoot, configHash },
           config,
           ...reportStatus(state),
-          startedAtMs: startTime.getTime(),
+          startedAtMs: startOf(found).getTime(),
+          finishedAtMs: closeTime?.getTime(),
         },
       ],
     });

@@ -10,6 +10,8 @@ export interface ReportInput {
   readonly statusReason: string | null;
   /** Milliseconds since 1970 at which the run was started. */
   readonly startedAtMs: number;
+  /** Milliseconds since 1970 at which it ended; `undefined` for a run that goes on. */
+  readonly finishedAtMs?: number | undefined;
 }
 
 export interface ReportResult {
@@ -27,11 +29,13 @@ export async function reportWorkflow({
   status,
   statusReason,
   startedAtMs,
+  finishedAtMs,
 }: ReportInput): Promise<ReportResult> {
   return modelActivities(config.temporal.taskQueue).writeReport({
     run,
     status,
     statusReason,
     startedAtMs,
+    finishedAtMs,
   });
 }

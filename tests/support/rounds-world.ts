@@ -114,11 +114,12 @@ export async function startRoundsWorld({
         ...changes,
       });
       const run = { runName: 'same', storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) };
+      const startedAtMs = Date.now();
       return temporal.client.workflow.start<typeof onlineDpoWorkflow>('onlineDpoWorkflow', {
         workflowId,
         taskQueue: `${taskQueue}-workflow`,
-        args: [{ run, config, startedAtMs: Date.now() }],
-        memo: { configHash: run.configHash, storeRoot: run.storeRoot, config },
+        args: [{ run, config, startedAtMs }],
+        memo: { configHash: run.configHash, storeRoot: run.storeRoot, config, startedAtMs },
       });
     },
     /** All rows of one kind of a round's samples. */

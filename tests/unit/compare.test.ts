@@ -95,6 +95,7 @@ describe('runs that differ only in their seed', () => {
     expect(seedGroups).toHaveLength(1);
     const [group] = seedGroups;
     expect(group).toMatchObject({ method: 'dpo', runNames: ['seed-1', 'seed-2'], seeds: [1, 2] });
+    expect(compareRuns([one, grpo, two]).runs.map(({ configIndex }) => configIndex)).toEqual([0, 1, 0]);
     const [base, trained] = group?.versions ?? [];
     expect(base).toMatchObject({ round: 0, rate: { mean: 0.25, lowest: 0.25, highest: 0.25 }, difference: null });
     expect(trained).toMatchObject({

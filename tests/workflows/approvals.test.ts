@@ -109,6 +109,10 @@ it('says of a run that was stopped that it is, wherever it is asked', async () =
   expect((await tickloop('stop', 'same')).code).toBe(0);
   expect((await handle.result()).status).toBe('stopped');
   expect((await tickloop('status', 'same')).stdout).toMatch(/^Run same: stopped, started .+, ended /);
+  const { startedAt, endedAt } = JSON.parse((await tickloop('status', 'same', '--json')).stdout) as {
+    readonly startedAt: string;
+    readonly endedAt: string;
+  };
   expect((await tickloop('pause', 'same')).stderr).toBe('Run same is not running (stopped): nothing to pause.\n');
   const listed = await runTickloop(['list', '--address', temporal.address]);
   expect(listed.stdout).toMatch(/^same +stopped +\d{4}-/m);
@@ -117,6 +121,7 @@ it('says of a run that was stopped that it is, wherever it is asked', async () =
   expect(await readReport(JSON.parse(reported.stdout) as { readonly reportJson: string })).toMatchObject({
     status: 'stopped',
     statusReason: 'the run was stopped',
+    timing: { startedAt, finishedAt: endedAt, seconds: (Date.parse(endedAt) - Date.parse(startedAt)) / 1000 },
     rounds: [{ round: 1, gates: { outcome: null } }],
   });
 });

@@ -15,6 +15,8 @@ export interface WriteReportInput {
   readonly statusReason: string | null;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** Milliseconds since 1970, of a run that has ended; now without it. */
+  readonly finishedAtMs?: number | undefined;
 }
 
 /** What the report of every loop starts from. */
@@ -28,11 +30,10 @@ export interface ReportFrame {
 /** Reads what all loops report alike: the config, the times, the artifacts. */
 export async function readReportFrame(
   { store, config }: RunServices,
-  { run, status, statusReason, startedAtMs }: WriteReportInput,
+  { run, status, statusReason, startedAtMs, finishedAtMs = Date.now() }: WriteReportInput,
 ): Promise<ReportFrame> {
   const { resamples, confidence } = config.evaluation;
   const names = await store.list(`${run.runName}/`);
-  const finishedAtMs = Date.now();
   return {
     names,
     bootstrap: { resamples, confidence, seed: config.seed },

@@ -30,19 +30,20 @@ export function renderComparisonHtml(comparison: Comparison): string {
             ${runs.map(legendEntry)}
           </ul>
         </figure>
-        ${resultTable(comparison)} ${versionTable(comparison)}`,
+        ${resultTable(comparison)}`,
       '',
     )}
     ${seedGroups.length === 0 ? null : section('Over seeds', seedTable(seedGroups, confidence), '')}
+    ${section('Every version', versionTable(comparison), '')}
     ${section('In what they differ', differing.length === 0 ? null : differenceTable(comparison), 'In nothing but their names.')}`;
   return renderPage({ title: `${runs.length} runs side by side`, content, style: STYLE });
 }
 
-function legendEntry({ runName, method }: ComparedRun, index: number): Html {
-  return html`<li class="run" style="--hue:${hueOf(index)}">
+function legendEntry(run: ComparedRun, index: number): Html {
+  return html`<li class="run" style="--hue:${hueOf(run)}">
     <svg viewBox="0 0 35 10" aria-hidden="true">
       <path class="line" stroke-dasharray="${dashOf(index)}" d="M0 5L35 5" /></svg
-    >${runName} (${method ?? 'no training'})
+    >${run.runName} (${run.method ?? 'no training'})
   </li>`;
 }
 
@@ -103,7 +104,7 @@ function versionTable({ runs }: Comparison): Html {
       ),
     ),
   );
-  return table('Every version', head, groups);
+  return table('Held-out rate of each version, and what the gates made of it', head, groups);
 }
 
 function seedTable(groups: readonly SeedGroup[], confidence: number): Html {

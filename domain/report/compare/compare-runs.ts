@@ -3,7 +3,7 @@ import type { OnlineDpoReport } from '../online-dpo/online-dpo-report.ts';
 import type { ReportInterval } from '../report-base.ts';
 import { sumReported } from '../sum-reported.ts';
 import { configFields } from './config-fields.ts';
-import { groupBySeed, type SeedGroup } from './seed-groups.ts';
+import { configIndexes, groupBySeed, type SeedGroup } from './seed-groups.ts';
 
 /** One policy version of a compared run. */
 export interface ComparedVersion {
@@ -27,6 +27,8 @@ export interface ComparedRun {
   /** `training.method`; `null` for a run that only makes data. */
   readonly method: string | null;
   readonly seed: number;
+  /** The same for runs that differ only in their seed, from 0. */
+  readonly configIndex: number;
   readonly status: OnlineDpoReport['status'];
   readonly versions: readonly ComparedVersion[];
   /** The version that the run returns. */
@@ -64,7 +66,8 @@ const BOOTSTRAP = { resamples: 10_000, seed: 1 };
 
 /** Puts the reports of runs beside each other. @param reports at least one */
 export function compareRuns(reports: readonly OnlineDpoReport[]): Comparison {
-  const runs = reports.map(toComparedRun);
+  const indexes = configIndexes(reports);
+  const runs = reports.map((report, run) => toComparedRun(report, indexes[run] ?? 0));
   const confidence = reports[0]?.confidence ?? 0;
   return {
     confidence,
@@ -75,7 +78,7 @@ export function compareRuns(reports: readonly OnlineDpoReport[]): Comparison {
   };
 }
 
-function toComparedRun(report: OnlineDpoReport): ComparedRun {
+function toComparedRun(report: OnlineDpoReport, configIndex: number): ComparedRun {
   const { rounds, evaluations, differences } = report;
   const sum = (
     pick: (round: OnlineDpoReport['rounds'][number]) => number | null | undefined,
@@ -94,6 +97,7 @@ function toComparedRun(report: OnlineDpoReport): ComparedRun {
     runName: report.runName,
     method: report.method,
     seed: report.seed,
+    configIndex,
     status: report.status,
     versions,
     best: versions.find(({ round }) => round === report.bestRound) ?? null,

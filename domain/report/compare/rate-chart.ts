@@ -37,9 +37,9 @@ export function rateChart(runs: readonly ComparedRun[]): Html {
   </svg>`;
 }
 
-/** Hue of a run's line, degrees; equal steps around the circle. */
-export function hueOf(index: number): number {
-  return (212 + index * 137) % 360;
+/** Hue of a run's line, degrees: one for each config, so that seeds of the same share it; equal steps around the circle. */
+export function hueOf({ configIndex }: ComparedRun): number {
+  return (212 + configIndex * 137) % 360;
 }
 
 /** Dash pattern of a run's line. */
@@ -52,7 +52,7 @@ function lineOf(run: ComparedRun, index: number, x: (sampled: number) => number,
   const path = points.map(
     ({ at, rate }, step) => `${step === 0 ? 'M' : 'L'}${at.toFixed(1)} ${y(rate.mean).toFixed(1)}`,
   );
-  const style = `--hue:${hueOf(index)}`;
+  const style = `--hue:${hueOf(run)}`;
   return html`<g class="run" style="${style}">
     <path class="line" stroke-dasharray="${dashOf(index)}" d="${path.join('')}" />
     ${points.map(({ at, rate }) => html`${whisker(at, rate.low, rate.high, y)}<circle class="dot" cx="${at.toFixed(1)}" cy="${y(rate.mean).toFixed(1)}" r="4" />`)}

@@ -36,15 +36,25 @@ export interface SeedGroup {
   readonly versions: readonly SeedGroupVersion[];
 }
 
+/** For each run, which of the configs it has, counted from 0 in their order; the seed does not make another config. */
+export function configIndexes(reports: readonly OnlineDpoReport[]): readonly number[] {
+  const keys = reports.map(keyOf);
+  const distinct = [...new Set(keys)];
+  return keys.map((key) => distinct.indexOf(key));
+}
+
 /** Every set of at least two runs that differ only in their seed, in the order of their first runs. */
 export function groupBySeed(reports: readonly OnlineDpoReport[], options: BootstrapOptions): readonly SeedGroup[] {
-  const byConfig = new Map<string, OnlineDpoReport[]>();
-  for (const report of reports) {
-    const fields = [...configFields(report.config)].filter(([field]) => field !== 'seed');
-    const key = canonicalJson(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    byConfig.set(key, [...(byConfig.get(key) ?? []), report]);
-  }
-  return [...byConfig.values()].filter((runs) => runs.length > 1).map((runs) => toGroup(runs, options));
+  const indexes = configIndexes(reports);
+  return [...new Set(indexes)]
+    .map((index) => reports.filter((_, run) => indexes[run] === index))
+    .filter((runs) => runs.length > 1)
+    .map((runs) => toGroup(runs, options));
+}
+
+function keyOf({ config }: OnlineDpoReport): string {
+  const fields = [...configFields(config)].filter(([field]) => field !== 'seed');
+  return canonicalJson(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function toGroup(runs: readonly OnlineDpoReport[], options: BootstrapOptions): SeedGroup {
