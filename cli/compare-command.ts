@@ -10,7 +10,7 @@ interface CompareFlags {
 export function registerCompareCommand(program: Command): void {
   program
     .command('compare <reports...>')
-    .description('put runs of online training side by side, from their report.json files')
+    .description('put runs of online training side by side, from their report folders or report.json files')
     .option('--out <file>', 'write the page with the chart to this HTML file')
     .option('--json', 'print one JSON object')
     .action((paths: readonly string[], flags: CompareFlags) =>

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigError, DataError } from '../domain/errors.ts';
 import { formatNumber } from '../domain/format-number.ts';
 import { renderComparisonHtml } from '../domain/report/compare/compare-html.ts';
@@ -9,7 +10,7 @@ import type { OnlineDpoReport, ReportEvaluation } from '../domain/report/online-
 import type { Output } from './output.ts';
 
 /**
- * Compares the runs whose `report.json` files are named; returns the exit code.
+ * Compares the runs whose `report.json` files, or the folders that hold them, are named; returns the exit code.
  *
  * @throws ConfigError `config/unreadable` for a file that cannot be read or written; DataError `data/invalid-row` for one
  *   that is no report of online training
@@ -52,11 +53,20 @@ function seedLineOf({ method, seeds, versions }: SeedGroup): string {
   return `mean over seeds ${seeds.join(', ')} (${method ?? 'no training'}): ${rates}; ${gain}`;
 }
 
-async function readReport(path: string): Promise<OnlineDpoReport> {
+async function readReport(named: string): Promise<OnlineDpoReport> {
+  const isFolder = await stat(named).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const path = isFolder ? join(named, 'report.json') : named;
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError('config/unreadable', `The report ${path} can't be read (${cause.code ?? cause.message}).`, {
-      cause,
-    });
+    throw new ConfigError(
+      'config/unreadable',
+      `The report ${path} can't be read (${cause.code ?? cause.message}): name the report folder that the last line of a run says.`,
+      {
+        cause,
+      },
+    );
   });
   const report = parse(path, text);
   if (report.formatVersion !== 1 || report.loop !== 'online-dpo' || !Array.isArray(report.evaluations)) {

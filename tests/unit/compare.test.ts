@@ -1,5 +1,5 @@
 // Locks what is said of runs beside each other: budgets, versions, differences of config, and every caution.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -182,6 +182,19 @@ describe('tickloop compare', () => {
       'mean over seeds 7, 8 (dpo): 0.26 -> 0.39 -> 0.47; round 2 +0.21 [0.21, 0.21] over 40 prompts, seeds from +0.21 to +0.21',
     );
     expect(await readFile(out, 'utf8')).toContain('dpo, seeds 7, 8 (checklist-lab, lab-8)');
+  });
+
+  it('finds the report in the folder that a run names', async () => {
+    await writeFile(join(folder, 'report.json'), JSON.stringify(dpo));
+    expect(await runTickloop(['compare', folder])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('checklist-lab (dpo): 0.26 -> 0.39 -> 0.47') as unknown,
+    });
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    expect((await runTickloop(['compare', empty])).stderr).toContain(
+      `The report ${join(empty, 'report.json')} can't be read (ENOENT): name the report folder`,
+    );
   });
 
   it('refuses a report without the rate of each prompt', async () => {
