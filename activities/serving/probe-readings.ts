@@ -7,11 +7,11 @@ interface ComparedToken {
   readonly position: number;
 }
 
-/** Every other one of the last sixteen tokens of each probe, which lie in the answer. */
+/** The last sixteen tokens of each probe, which lie in the answer. */
 function comparedTokens(probes: readonly ProbeScore[]): readonly ComparedToken[] {
   return probes.flatMap((probe) => {
     const last = probe.tokenIds.length - 1;
-    const positions = Array.from({ length: 8 }, (_, index) => last - 2 * index);
+    const positions = Array.from({ length: 16 }, (_, index) => last - index);
     return positions.filter((position) => position >= 1).map((position) => ({ probe, position }));
   });
 }

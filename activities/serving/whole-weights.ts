@@ -114,6 +114,7 @@ async function probe(
     },
     configOfLoop(config, 'online-dpo').publish,
     'checkpoint',
+    'trainer',
   );
   if (decision.ok) probedOn(server).add(label);
   return decision;

@@ -25,8 +25,8 @@ const CALLS_IN_FLIGHT = 4;
 const ROUNDS = 2;
 const PROMPTS_PER_ROUND = 16;
 const HELD_OUT_PROMPTS = 4;
-/** Four texts of a probe, eight tokens of each, asked of the base, of the version and of what it replaces. */
-const PROBE_REQUESTS = 4 * 8 * 3;
+/** Four texts of a probe, sixteen tokens of each, asked of the base, of the version and of what it replaces. */
+const PROBE_REQUESTS = 4 * 16 * 3;
 const ADDRESSES = ['temporal.address=127.0.0.1:7533', 'policy.baseUrl=http://127.0.0.1:8533'];
 
 let folder: string;

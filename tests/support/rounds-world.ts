@@ -21,7 +21,7 @@ export const FAKE_TRAINER: readonly string[] = [
 ];
 
 /** Tokens that the probe of a fake-trained adapter compares. */
-export const PROBED_TOKENS = 8;
+export const PROBED_TOKENS = 16;
 
 /** Name of the version in a folder, which `roundOf` understands. */
 const nameCheckpoint = (path: string): string => {

@@ -31,6 +31,17 @@ describe('decideProbe', () => {
     expect(decideProbe(second, LIMITS)).toMatchObject({ ok: true, meanChange: 0.5 });
   });
 
+  it('accepts a small round on a server whose noise is larger than it, if it differs from what was there by half of that', () => {
+    const small = (servedPrevious_T: number) =>
+      readings({ trainedAdapter_T: 0.5, servedAdapter_T: 0.375, servedBase_T: 0.125, servedPrevious_T });
+    expect(decideProbe(small(0.3), LIMITS)).toMatchObject({ ok: true, meanDisagreement: 0.125 });
+    expect(decideProbe(small(0.32), LIMITS)).toMatchObject({ ok: false, code: 'probe-mismatch' });
+    expect(decideProbe(small(0.3), LIMITS, 'checkpoint', 'trainer')).toMatchObject({
+      ok: false,
+      code: 'probe-mismatch',
+    });
+  });
+
   it.each([
     [
       'another base than the one trained on',
@@ -48,13 +59,19 @@ describe('decideProbe', () => {
       'base weights under a new name, though within the tolerance',
       readings({ trainedAdapter_T: 0.125 }),
       'probe-mismatch',
-      'served and trained log-probabilities differ by 0.1250 nats a token (allowed 0.25), served and previous ones by 0.0000',
+      'served and trained log-probabilities differ by 0.1250 nats a token (allowed 0.25), served and previous ones by 0.0000, served ones and those of the base by 0.0000',
+    ],
+    [
+      'base weights under a new name, though the policy that they replace is as far from them as from what was trained',
+      readings({ trainedAdapter_T: 0.125, servedAdapter_T: 0.015625, servedPrevious_T: -0.125 }),
+      'probe-mismatch',
+      'served and trained log-probabilities differ by 0.1094 nats a token (allowed 0.25), served and previous ones by 0.1406, served ones and those of the base by 0.0156',
     ],
     [
       'a disagreement over the tolerance, though nearer to the trained adapter',
       readings({ trainedAdapter_T: 2, servedAdapter_T: 1.5 }),
       'probe-mismatch',
-      'served and trained log-probabilities differ by 0.5000 nats a token (allowed 0.25), served and previous ones by 1.5000',
+      'served and trained log-probabilities differ by 0.5000 nats a token (allowed 0.25), served and previous ones by 1.5000, served ones and those of the base by 1.5000',
     ],
     [
       'an adapter that equals the policy it replaces',
