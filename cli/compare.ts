@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigError, DataError } from '../domain/errors.ts';
 import { formatNumber } from '../domain/format-number.ts';
 import { renderComparisonHtml } from '../domain/report/compare/compare-html.ts';
-import { compareRuns, type ComparedRun } from '../domain/report/compare/compare-runs.ts';
+import { compareRuns, type ComparedRun, type Comparison } from '../domain/report/compare/compare-runs.ts';
 import type { SeedGroup } from '../domain/report/compare/seed-groups.ts';
 import { formatBounds, formatSigned } from '../domain/report/format-interval.ts';
 import type { OnlineDpoReport, ReportEvaluation } from '../domain/report/online-dpo/online-dpo-report.ts';
@@ -17,20 +17,22 @@ import type { Output } from './output.ts';
  */
 export async function compare(paths: readonly string[], out: string | undefined, output: Output): Promise<number> {
   const comparison = compareRuns(await Promise.all(paths.map(readReport)));
+  if (out !== undefined) await writePage(out, comparison);
   for (const run of comparison.runs) output.line(lineOf(run));
   for (const group of comparison.seedGroups) output.line(seedLineOf(group));
   for (const { field, values } of comparison.differing) output.line(`  ${field}: ${values.join(' | ')}`);
   for (const caution of comparison.cautions) output.error(caution);
-  if (out !== undefined) {
-    await writeFile(out, renderComparisonHtml(comparison)).catch((cause: NodeJS.ErrnoException) => {
-      throw new ConfigError('config/unreadable', `The page ${out} can't be written (${cause.code ?? cause.message}).`, {
-        cause,
-      });
-    });
-    output.line(`Page: ${out}`);
-  }
+  if (out !== undefined) output.line(`Page: ${out}`);
   output.object(comparison);
   return 0;
+}
+
+async function writePage(out: string, comparison: Comparison): Promise<void> {
+  await writeFile(out, renderComparisonHtml(comparison)).catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigError('config/unreadable', `The page ${out} can't be written (${cause.code ?? cause.message}).`, {
+      cause,
+    });
+  });
 }
 
 function lineOf({ runName, method, versions, best, rollouts, rowsTrained }: ComparedRun): string {

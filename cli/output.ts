@@ -22,10 +22,14 @@ export function createOutput(json: boolean): Output {
   };
 }
 
+const watched = new WeakSet<NodeJS.WriteStream>();
+
 /** `tickloop ... | head` closes the pipe: that is the reader's wish, not a failure. */
 function leaveQuietlyOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    if (stream.listenerCount('error') > 0) continue;
+    // Others listen too: the loader pipes its own threads there, and throws what nobody else has taken.
+    if (watched.has(stream)) continue;
+    watched.add(stream);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit();
       throw error;

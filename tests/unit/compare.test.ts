@@ -1,4 +1,6 @@
 // Locks what is said of runs beside each other: budgets, versions, differences of config, and every caution.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,6 +184,18 @@ describe('tickloop compare', () => {
       'mean over seeds 7, 8 (dpo): 0.26 -> 0.39 -> 0.47; round 2 +0.21 [0.21, 0.21] over 40 prompts, seeds from +0.21 to +0.21',
     );
     expect(await readFile(out, 'utf8')).toContain('dpo, seeds 7, 8 (checklist-lab, lab-8)');
+  });
+
+  it('leaves without a word when its reader does, and has written the page', async () => {
+    const [report, out] = [join(folder, 'report.json'), join(folder, 'page.html')];
+    await writeFile(report, JSON.stringify(dpo));
+    const child = spawn(process.execPath, ['cli/tickloop.mjs', 'compare', report, '--out', out]);
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(stderr).toBe('');
+    expect(await readFile(out, 'utf8')).toContain('</html>');
   });
 
   it('finds the report in the folder that a run names', async () => {
