@@ -106,7 +106,9 @@ def test_whole_weights_are_written_with_a_manifest_and_go_on_in_the_next_round(
     second = finish(prepare(tmp_path / "second", folder, settings=whole, probes=probes))
     # The same weights; one of the two forward passes still has the Trainer's mixed precision around it.
     assert second["probes"][0]["baseLogprobs"] == pytest.approx(probe["adapterLogprobs"], abs=0.01)
-    assert second["evalLossBefore"] == pytest.approx(first["evalLossAfter"], abs=1e-5)
+    # A processor that multiplies bfloat16 rounds the two passes in different places.
+    assert second["evalLossBefore"] == pytest.approx(first["evalLossAfter"], abs=1e-3)
+    assert abs(first["evalLossAfter"] - first["evalLossBefore"]) > 0.05
 
 
 def test_a_killed_job_of_whole_weights_ends_with_the_same_bytes(tmp_path: Path, model_folder: Path) -> None:

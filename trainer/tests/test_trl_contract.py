@@ -36,6 +36,14 @@ def test_the_private_methods_that_are_replaced_exist() -> None:
     assert 'inputs["old_logps"]' in inspect.getsource(RLOOTrainer._compute_loss)
 
 
+@pytest.fixture(autouse=True)
+def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is computed by hand here is not rounded as by a trainer on a processor that multiplies bfloat16."""
+    import policy
+
+    monkeypatch.setattr(policy, "has_fast_bfloat16", lambda: False)
+
+
 def make_trainer(folder: Path, model: Path, tokenizer: Any, algorithm: str, beta: float) -> tuple[Any, list[float]]:
     """The trainer of a job whose rows have the shifted log-probabilities, and the policy's own, all in one batch."""
     import torch
