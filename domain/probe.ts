@@ -80,12 +80,13 @@ export function decideProbe(
   }
   const fromBase = meanAbsoluteDifference(readings.servedAdapter_T, readings.servedBase_T);
   const nearness = oldReadBy === 'server' ? OLD_BY_SAME_SERVER : OLD_BY_TRAINER;
+  const isBase = fromBase < numbers.meanChange;
   const isOld = Math.min(numbers.meanChange, fromBase) < nearness * numbers.meanDisagreement;
   if (numbers.meanDisagreement > limits.tolerance || isOld) {
     return {
       ok: false,
       code: 'probe-mismatch',
-      why: `served and trained log-probabilities differ by ${nats(numbers.meanDisagreement)} nats a token (allowed ${limits.tolerance}), served and previous ones by ${nats(numbers.meanChange)}, served ones and those of the base by ${nats(fromBase)}`,
+      why: `served and trained log-probabilities differ by ${nats(numbers.meanDisagreement)} nats a token (allowed ${limits.tolerance}), served and previous ones by ${nats(numbers.meanChange)}${isBase ? `, served ones and those of the base by ${nats(fromBase)}` : ''}`,
       ...numbers,
     };
   }

@@ -147,7 +147,7 @@ describe('respond', () => {
       body: JSON.stringify({ lora_name: name }),
     });
 
-  /** What was asked of a model since a request, in order; a probe asks for 8 tokens. */
+  /** What was asked of a model since a request, in order; a probe asks for 16 tokens. */
   const askedOf = (model: string, since: number): readonly string[] =>
     bench.server.requests.slice(since).flatMap(({ path, body }) => {
       const { model: asked, lora_name: loaded } = (body ?? {}) as {
@@ -174,7 +174,7 @@ describe('respond', () => {
     const since = bench.server.requests.length;
     await bench.respond(task(policy));
     expect([...bench.server.adapters]).toEqual([['test-v1-aaaaaaaa', '/adapters/1']]);
-    expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(8).fill('probe'), 'chat']);
+    expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(16).fill('probe'), 'chat']);
   });
 
   it('says that an adapter is not loaded when the server forgot it after the look, which the next attempt mends', async () => {
@@ -198,7 +198,7 @@ describe('respond', () => {
     intercept = () => undefined;
     const since = bench.server.requests.length;
     await bench.respond(task(policy));
-    expect(askedOf(policy.servedModel, since)).toEqual([...Array<string>(8).fill('probe'), 'chat']);
+    expect(askedOf(policy.servedModel, since)).toEqual([...Array<string>(16).fill('probe'), 'chat']);
   });
 
   it('does not sample a shard while the adapter is being probed for another', async () => {
@@ -206,7 +206,7 @@ describe('respond', () => {
     await unload(policy.servedModel);
     const since = bench.server.requests.length;
     await Promise.all([bench.respond(task(policy, 0)), bench.respond(task(policy, 1))]);
-    expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(8).fill('probe'), 'chat', 'chat']);
+    expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(16).fill('probe'), 'chat', 'chat']);
   });
 
   it('samples nothing from a server that answers with the base weights under the name of the version', async () => {

@@ -94,7 +94,7 @@ const REPLACE = [
   '/update_weight_version',
   '/resume',
 ];
-const PROBE = Array<string>(8).fill('/v1/completions');
+const PROBE = Array<string>(16).fill('/v1/completions');
 
 const task = (policy: PolicyVersion, shard = 0, round = policy.round) =>
   ({ run: bench.run, stage: 'evaluate', round, shard, policy }) as const;
