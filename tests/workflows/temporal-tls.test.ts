@@ -69,11 +69,13 @@ const list = () => runTickloop(['list', '--address', proxy.address]);
 it('lets a command and a worker in with the certificate that the environment names', async () => {
   expect(await list()).toMatchObject({ code: 0, stderr: '' });
   worker = await startWorkerProcess(proxy.address, 'over-tls');
-  const { pollers } = await temporal.connection.workflowService.describeTaskQueue({
-    namespace: 'default',
-    taskQueue: { name: 'over-tls-workflow' },
-  });
-  expect(pollers?.length).toBeGreaterThan(0);
+  const pollers = async (): Promise<number> => {
+    const taskQueue = { name: 'over-tls-workflow' };
+    const described = await temporal.connection.workflowService.describeTaskQueue({ namespace: 'default', taskQueue });
+    return described.pollers?.length ?? 0;
+  };
+  // The server lists a poller a moment after it has come.
+  await expect.poll(pollers, { timeout: 30_000, interval: 200 }).toBeGreaterThan(0);
 });
 
 it('says where the connection is told, when the certificate or the authority is missing', async () => {
