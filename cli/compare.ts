@@ -50,7 +50,7 @@ function seedLineOf({ method, seeds, versions }: SeedGroup): string {
   const spread = last?.differences;
   const gain =
     last === undefined || !spread
-      ? 'no version is measured by all of them'
+      ? 'no round has prompts that all of them measured'
       : `round ${last.round} ${formatSigned(last.difference?.mean ?? null, 2)} ${formatBounds(last.difference)} over ${last.difference?.n ?? 0} prompts, seeds from ${formatSigned(spread.lowest, 2)} to ${formatSigned(spread.highest, 2)}`;
   return `mean over seeds ${seeds.join(', ')} (${method ?? 'no training'}): ${rates}; ${gain}`;
 }

@@ -211,18 +211,14 @@ describe('tickloop compare', () => {
     );
   });
 
-  it('refuses a report without the rate of each prompt', async () => {
-    const path = join(folder, 'old.json');
-    const evaluations = dpo.evaluations.map(({ rates: _rates, ...evaluation }) => evaluation);
-    await writeFile(path, JSON.stringify({ ...dpo, evaluations }));
-    const { code, stderr } = await runTickloop(['compare', path]);
-    expect(code).not.toBe(0);
-    expect(stderr).toContain(`${path} was written by an earlier tickloop`);
-  });
+  const { bestRound: _bestRound, ...withoutBest } = dpo;
+  const withoutRates = { ...dpo, evaluations: dpo.evaluations.map(({ rates: _rates, ...evaluation }) => evaluation) };
 
-  it('refuses a report that does not say what its run returned, instead of calling it the base', async () => {
+  it.each([
+    ['what its run returned, instead of calling it the base', withoutBest],
+    ['the rate of each prompt', withoutRates],
+  ])('refuses a report that does not say %s', async (_what, old) => {
     const path = join(folder, 'old.json');
-    const { bestRound: _bestRound, ...old } = dpo;
     await writeFile(path, JSON.stringify(old));
     const { code, stdout, stderr } = await runTickloop(['compare', path]);
     expect(code).not.toBe(0);
