@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseProcessStat } from '../domain/process-stat.ts';
 
 /** A process that another Node process can recognise later: the id alone may be given to a new process. */
 export interface ProcessIdentity {
@@ -14,18 +15,13 @@ export interface ProcessIdentity {
 
 /** The living process with this id, or `undefined` when there is none or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
-  let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    if (stat === undefined || stat.hasEnded) return undefined;
+    return { pid, startTime: stat.startTime, host: hostIdentity() };
   } catch {
     return undefined;
   }
-  // Field 2 is the command in parentheses and may hold spaces, so count from the last parenthesis: field 3 comes first.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state] = fields;
-  const startTime = fields[19];
-  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
-  return { pid, startTime, host: hostIdentity() };
 }
 
 /** True when the very process still lives on this host. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseProcessStat } from '../domain/process-stat.ts';
 
 /** What is remembered of a process that the stack started, so that a later command finds exactly that one. */
 export interface ProcessRecord {
@@ -11,19 +12,12 @@ export interface ProcessRecord {
   readonly address: string;
 }
 
-interface ProcessStat {
-  readonly state: string;
-  readonly groupId: number;
-  readonly startTime: string;
-}
-
-function readStat(pid: number): ProcessStat | undefined {
+function readStat(pid: number): ReturnType<typeof parseProcessStat> {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name is in brackets and may hold spaces and brackets: fields count from the last one.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    if (stat === undefined) return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return { state: fields[0] ?? '', groupId: Number(fields[2]), startTime: `${boot}:${fields[19] ?? ''}` };
+    return { ...stat, startTime: `${boot}:${stat.startTime}` };
   } catch {
     return undefined;
   }
@@ -32,7 +26,7 @@ function readStat(pid: number): ProcessStat | undefined {
 /** Start time of a running process; undefined when there is none with this pid, or only its zombie. */
 export function readStartTime(pid: number): string | undefined {
   const stat = readStat(pid);
-  return stat === undefined || stat.state === 'Z' || stat.state === 'X' ? undefined : stat.startTime;
+  return stat === undefined || stat.hasEnded ? undefined : stat.startTime;
 }
 
 /** True while the very process of the record runs. */
@@ -49,7 +43,7 @@ export function isGroupAlive(record: ProcessRecord): boolean {
     .filter((name) => /^\d+$/.test(name))
     .some((name) => {
       const stat = readStat(Number(name));
-      return stat?.groupId === record.pid && stat.state !== 'Z' && stat.startTime.split(':')[0] === boot;
+      return stat?.groupId === record.pid && !stat.hasEnded && stat.startTime.split(':')[0] === boot;
     });
 }
 

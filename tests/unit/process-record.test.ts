@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isPortOpen } from '../../stack/port-owner.ts';
 import {
   isAlive,
   isGroupAlive,
@@ -20,11 +22,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function startProcess(script: string): ProcessRecord {
-  const child = spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore' });
-  const pid = child.pid ?? 0;
-  return { pid, startTime: readStartTime(pid) ?? 'none', command: ['node'], port: 4000, address: 'here' };
-}
+const recordOf = (pid: number): ProcessRecord => ({
+  pid,
+  startTime: readStartTime(pid) ?? 'none',
+  command: ['node'],
+  port: 4000,
+  address: 'here',
+});
+
+const startProcess = (script: string): ProcessRecord =>
+  recordOf(spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore' }).pid ?? 0);
 
 describe('process record', () => {
   it('comes back as it was written, and is gone once removed', () => {
@@ -49,6 +56,19 @@ describe('process record', () => {
     expect(isAlive(record)).toBe(false);
     expect(await stopProcess(record, { graceMs: 5000 })).toBe('not-running');
   });
+
+  it('is alive until its port is closed, which is later than its first thread ends', async () => {
+    const server = `require('node:http').createServer().listen(0, '127.0.0.1', function () { process.send(this.address().port); })`;
+    for (let time = 0; time < 10; time += 1) {
+      const child = spawn(process.execPath, ['-e', server], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      const [port] = (await once(child, 'message')) as [number];
+      const record = recordOf(child.pid ?? 0);
+      child.kill('SIGKILL');
+      // Not a wait: it asks as often as it can, so that it meets the moment between the two.
+      while (isAlive(record));
+      expect(await isPortOpen({ host: '127.0.0.1', port })).toBe(false);
+    }
+  }, 20_000);
 
   it('never takes a recycled pid for its process', async () => {
     const record = startProcess('setInterval(() => {}, 1000)');
