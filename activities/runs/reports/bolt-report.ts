@@ -19,7 +19,7 @@ import type {
 import { binScores } from '../../../domain/report/bolt/histogram.ts';
 import { readArtifact } from '../../artifacts/read-artifact.ts';
 import type { RunServices } from '../../run-services.ts';
-import type { StepEvent } from '../../training/train.ts';
+import type { StepEvent } from '../../training/training-curve.ts';
 import { readFollowed } from './bolt-followed.ts';
 import { boltCallPlaces, readLoopCalls, roundCallPlaces } from './loop-calls.ts';
 import { readRounds } from './online-dpo-report.ts';
