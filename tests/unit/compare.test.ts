@@ -56,13 +56,16 @@ describe('runs side by side', () => {
       confidence: 0.9,
       evaluations: dpo.evaluations.map((evaluation) => ({ ...evaluation, prompts: 3, policyStamp: 'base:other' })),
     });
+    const twice =
+      'Seed 7 of one config is there 2 times (checklist-lab, checklist-lab): a mean over seeds counts each.';
     expect(compareRuns([dpo, other]).cautions).toEqual([
       'Not finished: checklist-lab.',
       'The runs begin with different policies.',
       'The runs were measured on different numbers of prompts or answers.',
       'The intervals have different confidences.',
+      twice,
     ]);
-    expect(compareRuns([dpo, dpo]).cautions).toEqual([]);
+    expect(compareRuns([dpo, dpo]).cautions).toEqual([twice]);
   });
 });
 

@@ -135,5 +135,13 @@ function cautionsOf(reports: readonly OnlineDpoReport[], runs: readonly Compared
     cautions.push('The runs were measured on different numbers of prompts or answers.');
   }
   if (differ(reports.map(({ confidence }) => confidence))) cautions.push('The intervals have different confidences.');
+  for (const run of runs) {
+    const same = runs.filter(({ configIndex, seed }) => configIndex === run.configIndex && seed === run.seed);
+    if (same.length < 2 || same[0] !== run) continue;
+    const names = same.map(({ runName }) => runName).join(', ');
+    cautions.push(
+      `Seed ${run.seed} of one config is there ${same.length} times (${names}): a mean over seeds counts each.`,
+    );
+  }
   return cautions;
 }
