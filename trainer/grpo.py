@@ -27,6 +27,7 @@ def make_plan(job: GrpoJob) -> Plan:
     from groups import read_groups
     from policy import load_policy, load_tokenizer, make_new_adapter
     from rows import order_by_length
+    from schedule import warmed_up
     from stored import StoredGRPO, StoredRLOO, never_reward
 
     settings = job.hyperparameters
@@ -37,7 +38,7 @@ def make_plan(job: GrpoJob) -> Plan:
     lengths = [len(row["prompt_ids"]) + len(row["completion_ids"]) for row in rows]
     order = order_by_length(lengths, settings.rows_at_once, job.seed)
     is_rloo = settings.algorithm == "rloo"
-    trainer = (StoredRLOO if is_rloo else StoredGRPO)(
+    trainer = warmed_up(StoredRLOO if is_rloo else StoredGRPO)(
         model=load_policy(job),
         reward_funcs=never_reward,
         args=make_config(job),

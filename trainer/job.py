@@ -3,7 +3,9 @@
 import dataclasses
 import hashlib
 import json
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,11 @@ SCHEMA_PATH = Path(__file__).with_name("job.schema.json")
 DATA_FIELDS = ("pairsPath", "rowsPath", "evalPath", "groupsPath")
 
 Messages = list[dict[str, str]]
+
+
+def count_processes() -> int:
+    """How many processes a launcher has started for this job; they share the rows of a step."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 class BadJobError(Exception):
@@ -42,8 +49,8 @@ class Hyperparameters:
 
     @property
     def rows_at_once(self) -> int:
-        """Rows of one forward pass."""
-        return self.micro_batch_size or self.batch_size
+        """Rows of one forward pass of one process."""
+        return self.micro_batch_size or self.batch_size // count_processes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,18 +169,28 @@ def check_together(path: Path, job: Job) -> None:
     """What a schema can't say: fields that must fit each other."""
     settings = job.hyperparameters
     at_once = settings.rows_at_once
+    processes = count_processes()
 
     def refuse(where: str, why: str) -> BadJobError:
         return BadJobError(f"The job file {path} is wrong at {where}: {why}; see {SCHEMA_PATH.name}.")
 
-    if settings.batch_size % at_once != 0:
-        raise refuse("$.hyperparameters.microBatchSize", f"{at_once} does not divide batchSize {settings.batch_size}")
+    if settings.batch_size % processes != 0:
+        raise refuse(
+            "$.hyperparameters.batchSize", f"{settings.batch_size} does not divide among {processes} processes"
+        )
+    if settings.batch_size % (at_once * processes) != 0:
+        among = "" if processes == 1 else f" among {processes} processes"
+        raise refuse(
+            "$.hyperparameters.microBatchSize", f"{at_once} does not divide batchSize {settings.batch_size}{among}"
+        )
     if settings.lora_rank is not None and settings.lora_alpha is None:
         raise refuse("$.hyperparameters.loraAlpha", "null, but an adapter (loraRank) has a scale")
     if settings.lora_rank is None and job.start_adapter_path is not None:
         raise refuse(
             "$.startAdapterPath", "all weights are trained (loraRank null), so there is no adapter to go on from"
         )
+    if job.start_adapter_path is not None and settings.lora_rank is not None:
+        check_shape(job.start_adapter_path, settings, refuse)
     if isinstance(job, GrpoJob) and at_once < 2:
         raise refuse("$.hyperparameters", "TRL needs at least 2 completions in one forward pass")
     if isinstance(job, DpoJob | GrpoJob):
@@ -181,6 +198,18 @@ def check_together(path: Path, job: Job) -> None:
             raise refuse("$.initialPolicyPath", "only the reference 'initial' has a use for it")
         if job.reference == "initial" and job.initial_policy_path is None and settings.lora_rank is None:
             raise refuse("$.initialPolicyPath", "null, but the reference 'initial' of whole weights is a model folder")
+
+
+def check_shape(adapter: Path, settings: Hyperparameters, refuse: Callable[[str, str], BadJobError]) -> None:
+    """An adapter goes on with the shape that it has, so the job must not ask for another one."""
+    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    for field, name in (("loraRank", "r"), ("loraAlpha", "lora_alpha")):
+        wanted = getattr(settings, to_snake_case(field))
+        if name in config and config[name] != wanted:
+            raise refuse(
+                f"$.hyperparameters.{field}",
+                f"{wanted}, but the adapter to go on from, {adapter}, has {config[name]}; give that, or start anew",
+            )
 
 
 def hash_job(raw: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from adapter import load_adapter, make_lora_config
-from job import DpoJob, GrpoJob, Hyperparameters, Job
+from job import DpoJob, GrpoJob, Hyperparameters, Job, count_processes
 
 
 def load_tokenizer(job: Job) -> Any:
@@ -57,9 +57,9 @@ def make_arguments(job: Job) -> dict[str, Any]:
         "learning_rate": settings.learning_rate,
         "num_train_epochs": settings.epochs,
         "per_device_train_batch_size": settings.rows_at_once,
-        "gradient_accumulation_steps": settings.batch_size // settings.rows_at_once,
-        "lr_scheduler_type": "cosine" if settings.schedule == "cosine" else "constant_with_warmup",
-        "warmup_steps": 0.1,
+        "gradient_accumulation_steps": settings.batch_size // (settings.rows_at_once * count_processes()),
+        # What rises and falls, and how, is schedule.py's.
+        "lr_scheduler_type": settings.schedule,
         "seed": job.seed,
         "data_seed": job.seed,
         "bf16": trains_in_half(settings),

@@ -77,6 +77,34 @@ def test_one_completion_at_once_is_refused_before_trl_does(tmp_path: Path) -> No
         read_job(write_job(tmp_path, "grpo", {"microBatchSize": 1}), "grpo")
 
 
+def test_the_processes_of_a_launcher_share_the_rows_of_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from policy import make_arguments
+
+    for processes, settings, expected in (
+        ("1", {"batchSize": 8}, (8, 1)),
+        ("4", {"batchSize": 8}, (2, 1)),
+        ("4", {"batchSize": 8, "microBatchSize": 1}, (1, 2)),
+    ):
+        monkeypatch.setenv("WORLD_SIZE", processes)
+        arguments = make_arguments(read_job(write_job(tmp_path, settings=settings), "dpo"))
+        assert (arguments["per_device_train_batch_size"], arguments["gradient_accumulation_steps"]) == expected
+    with pytest.raises(BadJobError, match=r"\$\.hyperparameters\.batchSize: 2 does not divide among 4 processes"):
+        read_job(write_job(tmp_path), "dpo")
+    with pytest.raises(BadJobError, match="4 does not divide batchSize 8 among 4 processes"):
+        read_job(write_job(tmp_path, settings={"batchSize": 8, "microBatchSize": 4}), "dpo")
+
+
+def test_an_adapter_of_another_shape_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text('{"r": 8, "lora_alpha": 16}')
+    read_job(write_job(tmp_path, startAdapterPath=str(tmp_path)), "dpo")
+    for settings, said in (
+        ({"loraRank": 16}, r"\$\.hyperparameters\.loraRank: 16, but the adapter to go on from, .*, has 8; give that"),
+        ({"loraAlpha": 32}, r"\$\.hyperparameters\.loraAlpha: 32, but the adapter to go on from, .*, has 16"),
+    ):
+        with pytest.raises(BadJobError, match=said):
+            read_job(write_job(tmp_path, settings=settings, startAdapterPath=str(tmp_path)), "dpo")
+
+
 def test_a_method_without_a_script_is_refused(tmp_path: Path) -> None:
     path = write_job(tmp_path)
     path.write_text(path.read_text().replace('"dpo"', '"ppo"'))
