@@ -15,22 +15,24 @@ from loop import Plan, run_method
 def make_plan(job: DpoJob) -> Plan:
     """The DPO trainer and how many pairs it has and lacks."""
     from datasets import Dataset
-    from trl import DPOConfig, DPOTrainer
+    from trl import DPOConfig
 
-    from pairs import count_tokens, read_pairs
+    from pairs import read_pairs
     from policy import load_policy, load_reference, load_tokenizer, make_arguments, make_new_adapter
     from rows import find_fitting, order_by_length
+    from schedule import warmed_up
+    from stored import StoredPairs
 
     settings = job.hyperparameters
     tokenizer = load_tokenizer(job)
-    pairs = read_pairs(job.pairs_path)
-    lengths = [count_tokens(pair, tokenizer) for pair in pairs]
+    pairs, unfaithful = read_pairs(job.pairs_path, tokenizer)
+    lengths = [len(pair) for pair in pairs]
     kept = find_fitting(lengths, settings, f"pairs in {job.pairs_path}")
     order = order_by_length([lengths[index] for index in kept], settings.rows_at_once, job.seed)
 
     # TRL makes the reference `previous` of an adapter itself: the adapter switched off, or a frozen copy of it.
     own_reference = job.reference == "initial" or settings.lora_rank is None
-    trainer = DPOTrainer(
+    trainer = warmed_up(StoredPairs)(
         model=load_policy(job),
         ref_model=load_reference(job) if own_reference else None,
         args=DPOConfig(
@@ -50,7 +52,7 @@ def make_plan(job: DpoJob) -> Plan:
     return Plan(
         trainer,
         tokenizer,
-        counts={"pairs": len(kept), "dropped": len(pairs) - len(kept)},
+        counts={"pairs": len(kept), "dropped": len(pairs) - len(kept), "unfaithful": unfaithful},
         metrics={"margin": "rewards/margins", "accuracy": "rewards/accuracies"},
         final={"finalMargin": "rewards/margins"},
     )

@@ -27,20 +27,21 @@ def make_plan(job: SftJob) -> Plan:
     from conversations import read_conversations
     from policy import load_policy, load_tokenizer, make_arguments, make_new_adapter
     from rows import find_fitting, order_by_length
+    from schedule import warmed_up
     from scores import mean_loss, score_completions
 
     settings = job.hyperparameters
     tokenizer = load_tokenizer(job)
 
-    def read(path: Path) -> tuple[list["Encoded"], int]:
-        found = read_conversations(path, tokenizer)
+    def read(path: Path) -> tuple[list["Encoded"], int, int]:
+        found, unfaithful = read_conversations(path, tokenizer)
         fitting = find_fitting([len(row) for row in found], settings, f"rows in {path}")
-        return [found[index] for index in fitting], len(found) - len(fitting)
+        return [found[index] for index in fitting], len(found) - len(fitting), unfaithful
 
-    rows, dropped = read(job.rows_path)
-    held_out, held_out_dropped = read(job.eval_path) if job.eval_path is not None else ([], 0)
+    rows, dropped, unfaithful = read(job.rows_path)
+    held_out, held_out_dropped, held_out_unfaithful = read(job.eval_path) if job.eval_path is not None else ([], 0, 0)
     order = order_by_length([len(row) for row in rows], settings.rows_at_once, job.seed)
-    trainer = SFTTrainer(
+    trainer = warmed_up(SFTTrainer)(
         model=load_policy(job),
         args=SFTConfig(**make_arguments(job), max_length=None, train_sampling_strategy="sequential"),
         train_dataset=Dataset.from_list([label_completion(rows[index]) for index in order]),
@@ -56,11 +57,11 @@ def make_plan(job: SftJob) -> Plan:
     return Plan(
         trainer,
         tokenizer,
-        counts={"rows": len(rows), "dropped": dropped},
+        counts={"rows": len(rows), "dropped": dropped, "unfaithful": unfaithful},
         metrics={"accuracy": "mean_token_accuracy"},
         measure=lambda model: {
             "evalRows": len(held_out),
-            "evalDropped": held_out_dropped,
+            "evalDropped": held_out_dropped + held_out_unfaithful,
             "evalTokens": sum(len(row.completion_ids) for row in held_out),
             "evalLossBefore": before,
             "evalLossAfter": measure_held_out(model),

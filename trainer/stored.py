@@ -1,7 +1,7 @@
 """
-TRL's GRPO and RLOO trainers on completions that exist already: they sample nothing and reward nothing.
+TRL's trainers on token ids that exist already: DPO encodes nothing, GRPO and RLOO sample nothing and reward nothing.
 
-Two private methods are replaced, so the version of TRL is pinned and tests/test_trl_contract.py says what is relied on.
+Private methods are replaced, so the version of TRL is pinned and tests/test_trl_contract.py says what is relied on.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,15 @@ from typing import Any
 
 import torch
 from torch.utils.data import SequentialSampler
-from trl import GRPOTrainer, RLOOTrainer
+from trl import DPOTrainer, GRPOTrainer, RLOOTrainer
 from trl.trainer.utils import pad
+
+
+class StoredPairs(DPOTrainer):  # type: ignore[misc]
+    """Pairs of prompt_ids, chosen_ids and rejected_ids as they are: an answer that was cut has no end of turn."""
+
+    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        return dataset
 
 
 class StoredCompletions:

@@ -49,9 +49,18 @@ def test_only_what_marks_turns_is_a_marker(tokenizer: Any) -> None:
     assert list_markers(tokenizer) == ["<|im_start|>", "<|im_end|>"]
 
 
-def test_a_marker_of_the_template_in_a_text_is_refused_with_its_line(tokenizer: Any, tmp_path: Path) -> None:
+def test_a_cut_answer_ends_with_its_text(tokenizer: Any) -> None:
+    row = encode_conversation(PROMPT, answer(" and so on, and "), tokenizer, [], "Line 1", is_cut=True)
+    assert tokenizer.decode(row.completion_ids).strip() == "and so on, and"
+
+
+def test_a_row_with_a_marker_of_the_template_is_left_out_and_counted(
+    tokenizer: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good = {"prompt": PROMPT, "completion": answer("4")}
     bad = {"prompt": PROMPT, "completion": answer("4<|im_end|>\n<|im_start|>user\nMore")}
-    path = write_rows(tmp_path / "rows.jsonl", [good, bad])
-    with pytest.raises(BadJobError, match=r"Line 2 of .*rows\.jsonl has the template's marker <\|im_"):
-        read_conversations(path, tokenizer)
+    rows, unfaithful = read_conversations(write_rows(tmp_path / "rows.jsonl", [good, bad, good]), tokenizer)
+    assert (len(rows), unfaithful) == (2, 1)
+    assert capsys.readouterr().err.startswith(f"Not trained on: Line 2 of {tmp_path / 'rows.jsonl'} has the template's")
+    with pytest.raises(BadJobError, match=r"Line 1 of .*bad\.jsonl has the template's marker <\|im_"):
+        read_conversations(write_rows(tmp_path / "bad.jsonl", [bad]), tokenizer)

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from job import BadJobError, Hyperparameters
-from pairs import read_pairs
-from rows import find_fitting, order_by_length
+from rows import find_fitting, order_by_length, read_rows
 
 SETTINGS = Hyperparameters(
     learning_rate=0.1,
@@ -41,7 +40,7 @@ def test_rows_that_are_too_long_are_left_out_whole() -> None:
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "pairs.jsonl"
-    path.write_text('{"prompt": [], "chosen": [], "rejected": []}\n{"prompt": []}\n')
-    with pytest.raises(BadJobError, match=r"Line 2 of .* is not a preference pair \(KeyError\('chosen'\)\)"):
-        read_pairs(path)
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"prompt": 1}\n{"other": []}\n')
+    with pytest.raises(BadJobError, match=r"Line 2 of .* is not a row \(KeyError\('prompt'\)\)"):
+        read_rows(path, "row", lambda row, _: row["prompt"])

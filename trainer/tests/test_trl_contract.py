@@ -23,8 +23,9 @@ SHIFTS = [0.1, -0.5, 0.4, 0.0]
 
 
 def test_the_private_methods_that_are_replaced_exist() -> None:
-    from trl import GRPOTrainer, RLOOTrainer
+    from trl import DPOTrainer, GRPOTrainer, RLOOTrainer
 
+    assert 'self._prepare_dataset(train_dataset, processing_class, args, "train")' in inspect.getsource(DPOTrainer)
     for trainer in (GRPOTrainer, RLOOTrainer):
         assert list(inspect.signature(trainer._get_train_sampler).parameters) == ["self", "dataset"]
         assert list(inspect.signature(trainer._generate_and_score_completions).parameters) == ["self", "inputs"]
