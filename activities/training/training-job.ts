@@ -4,6 +4,7 @@ import type { TrainingGroup, TrainingJob, TrainingResult, TrainingRow as Imitate
 import type { OnlineDpoConfig } from '../../configs/schema/online-dpo.ts';
 import type { TrainingConfig } from '../../configs/schema/training.ts';
 import { roundName } from '../../domain/artifact-names.ts';
+import { SFT_ROUND } from '../../domain/bolt/online-config.ts';
 import { weightsOf, type PolicyVersion } from '../../domain/policy-version.ts';
 import type { PreferencePair } from '../../domain/preference-pair.ts';
 import type { ChatMessage } from '../../domain/prompt.ts';
@@ -44,9 +45,10 @@ export function trainingStart(services: RunServices, policy: PolicyVersion): Pol
 
 /** Writes the rows where the trainer reads them, and the job that names them. */
 export async function prepareJob(
-  { store }: RunServices,
+  services: RunServices,
   { run, round, policy, config, training, rows }: RoundTraining,
 ): Promise<TrainingJob> {
+  const { store } = services;
   const outputDir = await store.workFolder(roundName(run.runName, round, 'training'));
   const start = startsAfresh(training) ? null : policy;
   const modelPath = resolve(config.policy.modelPath);
@@ -62,11 +64,10 @@ export async function prepareJob(
     probes: rows.slice(0, PROBE_COUNT).map(probeOf),
   } as const;
   const write = (name: string, lines: readonly object[]) => writeTrainingRows(outputDir, name, lines);
-  // An adapter is switched off for the initial reference; whole weights have to be told where it is.
-  const pullOf = (reference: 'previous' | 'initial') => ({
-    reference,
-    ...(training.weights === 'full' && reference === 'initial' ? { initialPolicyPath: modelPath } : {}),
-  });
+  const pullOf = async (reference: 'previous' | 'initial') => {
+    const path = reference === 'initial' ? await readInitialPath(services, run, training) : null;
+    return { reference, ...(path === null ? {} : { initialPolicyPath: path }) };
+  };
   switch (training.method) {
     case 'dpo': {
       const { beta, nllWeight, reference } = training;
@@ -74,7 +75,7 @@ export async function prepareJob(
         ...base,
         method: 'dpo',
         pairsPath: await write('pairs', rows),
-        ...pullOf(reference),
+        ...(await pullOf(reference)),
         hyperparameters: { ...sharedHyperparameters(training), beta, nllWeight },
       };
     }
@@ -91,7 +92,7 @@ export async function prepareJob(
         ...base,
         method: 'grpo',
         groupsPath: await write('groups', (rows as readonly RewardedTokens[]).map(toTrainingGroup)),
-        ...pullOf(reference),
+        ...(await pullOf(reference)),
         hyperparameters: {
           ...sharedHyperparameters(training),
           algorithm: method,
@@ -133,6 +134,22 @@ function sharedHyperparameters(training: TrainingConfig) {
     saveSteps,
     device,
   };
+}
+
+/**
+ * Where the weights are that the rounds began with: in BOLT those that fine-tuning made (section 3.3), otherwise the base.
+ * `null` where an adapter has only to be switched off.
+ */
+async function readInitialPath(
+  { store, config }: RunServices,
+  { runName }: RunRef,
+  { weights }: TrainingConfig,
+): Promise<string | null> {
+  if (config.loop === 'bolt') {
+    const [tuned] = (await readArtifact<PolicyVersion>(store, roundName(runName, SFT_ROUND, 'policy'))).rows;
+    return tuned?.checkpoint?.path ?? tuned?.adapterPath ?? null;
+  }
+  return weights === 'full' ? resolve(configOfLoop(config, 'online-dpo').policy.modelPath) : null;
 }
 
 /** State of the optimizer that made the weights the round starts from; `null` for the base model. */

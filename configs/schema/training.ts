@@ -88,7 +88,9 @@ const sharedFields = {
 const reference = z
   .enum(['previous', 'initial'])
   .default('previous')
-  .describe('what the policy is pulled back to: where the round starts, or the base model');
+  .describe(
+    'what the policy is pulled back to: where the round starts, or where the rounds began (the base model; in bolt what fine-tuning made)',
+  );
 
 const dpoTraining = z.strictObject({
   method: z.literal('dpo').optional().default('dpo').describe('preference pairs'),

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLocalArtifactStore } from '../../clients/local-artifact-store.ts';
+import type { DpoJob } from '../../clients/trainer.ts';
 import type { BoltReport } from '../../domain/report/bolt/bolt-report.ts';
 import type { boltWorkflow } from '../../workflows/bolt.ts';
 import { progressQuery, resumeSignal } from '../../workflows/loop-control.ts';
@@ -67,7 +68,11 @@ async function start(workflowId: string, storeName: string, changes: Parameters<
     {
       temporal: { address: temporal.address, taskQueue: TASK_QUEUE },
       sft: { command: TRAINER },
-      online: { rounds: 1, sampling: { samplesPerPrompt: 4, samplesPerCall: 2 }, training: { command: TRAINER } },
+      online: {
+        rounds: 1,
+        sampling: { samplesPerPrompt: 4, samplesPerCall: 2 },
+        training: { command: TRAINER, reference: 'initial' },
+      },
       ...changes,
     },
   );
@@ -132,6 +137,11 @@ it('runs all stages, and killed in the first one it ends with the same scores, r
     [1, true],
     [2, true],
   ]);
+  // What the rounds are pulled back to is what fine-tuning made, not the base.
+  const job = JSON.parse(await readFile(join(folder, 'a/work/same/round-002/training/job.json'), 'utf8')) as DpoJob;
+  expect(job).toMatchObject({ reference: 'initial', initialPolicyPath: job.startAdapterPath });
+  expect(job.startAdapterPath).toContain(join(folder, 'a'));
+
   const page = await readFile(result.reportHtml, 'utf8');
   for (const text of ['Yield by topic', 'no_open', 'cut ', 'online 1', 'The row that was trained on']) {
     expect(page).toContain(text);
