@@ -4,6 +4,8 @@ import { panelOf, type JudgeConfig } from './judge.ts';
 /** Weights that a training makes, as far as it says. */
 interface TrainsWeights {
   readonly weights?: 'full' | undefined;
+  readonly loraRank?: number | undefined;
+  readonly loraAlpha?: number | undefined;
 }
 
 /** A config whose training may make whole weights. */
@@ -81,14 +83,27 @@ export function placeOf({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string {
 
 /** Rounds go on from what fine-tuning made, so the two train the same kind of weights. */
 export function checkStagesAgree(
-  { sft, online }: Required<Pick<WeightsChoices, 'sft' | 'online'>>,
+  { stages, sft, online }: { readonly stages: readonly string[] } & Required<Pick<WeightsChoices, 'sft' | 'online'>>,
   context: z.RefinementCtx,
 ): void {
   const { training } = online;
-  if (training === null || training.weights === sft.weights) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['online', 'training', 'weights'],
-    message: `the rounds go on from what fine-tuning made, and sft.weights is ${sft.weights ?? 'lora'}: give both the same`,
-  });
+  if (training === null) return;
+  if (training.weights !== sft.weights) {
+    context.addIssue({
+      code: 'custom',
+      path: ['online', 'training', 'weights'],
+      message: `the rounds go on from what fine-tuning made, and sft.weights is ${sft.weights ?? 'lora'}: give both the same`,
+    });
+    return;
+  }
+  // A stage that is not run has no adapter, whatever the fields that nobody gave are by default.
+  if (!stages.includes('sft') || !stages.includes('online')) return;
+  for (const field of ['loraRank', 'loraAlpha'] as const) {
+    if (training[field] === sft[field]) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['online', 'training', field],
+      message: `the rounds go on with the adapter that fine-tuning made, and sft.${field} is ${sft[field]}: give both the same`,
+    });
+  }
 }

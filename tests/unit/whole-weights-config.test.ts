@@ -107,4 +107,13 @@ describe('the weights that a config trains', () => {
     ]);
     expect(complaints(boltConfig, bolt({ sft: { weights: 'full' }, online: { training: null } }))).toEqual([]);
   });
+
+  it('are adapters of one shape in all stages of BOLT that are run', () => {
+    const apart = { sft: { loraRank: 8 }, online: { training: { loraRank: 16, loraAlpha: 64 } } };
+    expect(complaints(boltConfig, bolt(apart))).toEqual([
+      'online.training.loraRank: the rounds go on with the adapter that fine-tuning made, and sft.loraRank is 8: give both the same',
+      'online.training.loraAlpha: the rounds go on with the adapter that fine-tuning made, and sft.loraAlpha is 32: give both the same',
+    ]);
+    expect(complaints(boltConfig, bolt({ ...apart, stages: ['bootstrap', 'sft'] }))).toEqual([]);
+  });
 });
