@@ -4,7 +4,7 @@ import { roundName } from '../../domain/artifact-names.ts';
 import type { ArtifactRef } from '../../domain/artifact.ts';
 import { policyStamp, type PolicyVersion } from '../../domain/policy-version.ts';
 import type { RunRef } from '../../domain/run.ts';
-import { startHeartbeats } from '../heartbeats.ts';
+import { startHeartbeats, withHeartbeats } from '../heartbeats.ts';
 import type { RunServices } from '../run-services.ts';
 import { adoptWeights, type TrainedWeights } from '../serving/adopt-weights.ts';
 import { tidyTraining } from './tidy-training.ts';
@@ -46,7 +46,7 @@ export async function trainOnce(services: RunServices, trainer: Trainer, trainin
   }
   const { job, command, rows } = await training.prepare(services);
   const result = await runTrainer(trainer, job, command);
-  const { trained, recorded } = await adoptWeights(store, run, round, job, result);
+  const { trained, recorded } = await withHeartbeats(() => adoptWeights(store, run, round, job, result));
   const lineage = { step, parents: [rows], configHash: run.configHash, policy: policyStamp(policy) };
   await store.write({
     ...lineage,
@@ -78,7 +78,11 @@ async function runTrainer(
     return await trainer.run(job, {
       command,
       signal: cancellationSignal(),
-      leaveRunning: () => Context.current().cancellationDetails?.workerShutdown === true,
+      // A server that was out of reach has given up on this attempt; the next one adopts what is running.
+      leaveRunning: () => {
+        const { workerShutdown, timedOut, notFound } = Context.current().cancellationDetails ?? {};
+        return workerShutdown === true || timedOut === true || notFound === true;
+      },
       onProgress: (event) => {
         latest = event;
       },
