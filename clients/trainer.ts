@@ -27,7 +27,7 @@ interface TrainingHyperparameters {
   /** Peak learning rate; warm-up takes the first tenth of the steps. */
   readonly learningRate: number;
   readonly epochs: number;
-  /** Pairs, rows or completions of one optimizer step. */
+  /** Pairs, rows or completions of one optimizer step, whatever the number of processes. */
   readonly batchSize: number;
   /** Of them in one forward pass; divides `batchSize`, which it is without this. */
   readonly microBatchSize?: number;
@@ -177,14 +177,18 @@ interface TrainingResultBase {
 export interface DpoResult extends TrainingResultBase {
   readonly method: 'dpo';
   readonly pairs: number;
+  /** Pairs that the chat template would change, left out. */
+  readonly unfaithful?: number;
   readonly finalMargin: number | null;
 }
 
 export interface SftResult extends TrainingResultBase {
   readonly method: 'sft';
   readonly rows: number;
+  /** Rows that the chat template would change, left out. */
+  readonly unfaithful?: number;
   readonly evalRows: number;
-  /** Held-out rows longer than `maxLength`. */
+  /** Held-out rows longer than `maxLength`, or that the chat template would change. */
   readonly evalDropped: number;
   /** Completion tokens of the held-out rows: the denominator of both losses. */
   readonly evalTokens: number;

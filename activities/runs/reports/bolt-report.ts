@@ -110,9 +110,9 @@ async function readSft({ store }: RunServices, runName: string, names: readonly 
     : undefined;
   const [policy] = published?.rows ?? [];
   const probe = published?.manifest.summary as unknown as ProbeNumbers | undefined;
-  const { steps, rows, dropped, finalLoss, trainSeconds, resumedFromStep } = result;
+  const { steps, rows, dropped, unfaithful = 0, finalLoss, trainSeconds, resumedFromStep } = result;
   return {
-    training: { steps, rows, dropped, finalLoss, trainSeconds, resumedFromStep },
+    training: { steps, rows, dropped, unfaithful, finalLoss, trainSeconds, resumedFromStep },
     publish:
       policy === undefined
         ? null

@@ -230,6 +230,7 @@ function toReportTraining(result: TrainingResult): ReportTraining {
     steps,
     rows: result.method === 'dpo' ? result.pairs : result.rows,
     dropped,
+    ...('unfaithful' in result ? { unfaithful: result.unfaithful } : {}),
     finalLoss,
     finalMargin: result.method === 'dpo' ? result.finalMargin : null,
     trainSeconds,

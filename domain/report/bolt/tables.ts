@@ -75,6 +75,7 @@ export function sftTable({ training, publish }: SftReport): Html {
   const rows = [
     row('rows trained on', [formatCount(training.rows)]),
     row('rows dropped (too long)', [formatCount(training.dropped)]),
+    row('rows dropped (changed by the chat template)', [formatCount(training.unfaithful ?? 0)]),
     row('steps', [formatCount(training.steps)]),
     row('resumed from step', [training.resumedFromStep === null ? 'none' : formatCount(training.resumedFromStep)]),
     row('final loss', [formatNumber(training.finalLoss, 3)]),

@@ -68,6 +68,8 @@ export interface ReportTraining {
   readonly rows: number | null;
   /** Rows left out because they were too long. */
   readonly dropped: number | null;
+  /** Rows left out because the chat template would change them. */
+  readonly unfaithful?: number;
   readonly finalLoss: number | null;
   readonly finalMargin: number | null;
   readonly trainSeconds: number | null;

@@ -57,6 +57,10 @@ const MEASURES: readonly (readonly [group: string, measures: readonly Measure[]]
     [
       { name: 'rows trained on', value: ofTraining((training) => formatCount(training.rows)) },
       { name: 'rows dropped (too long)', value: ofTraining((training) => formatCount(training.dropped)) },
+      {
+        name: 'rows dropped (changed by the chat template)',
+        value: ofTraining((training) => formatCount(training.unfaithful ?? 0)),
+      },
       { name: 'steps', value: ofTraining((training) => formatCount(training.steps)) },
       {
         name: 'resumed from step',
