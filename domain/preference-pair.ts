@@ -8,6 +8,8 @@ export interface PreferencePair {
   readonly rejected: readonly ChatMessage[];
   readonly chosenSampleIndex: number;
   readonly rejectedSampleIndex: number;
+  /** The rejected answer was broken off, so its end is no end of a turn. */
+  readonly rejectedTruncated?: boolean;
   readonly chosenReward: number;
   readonly rejectedReward: number;
   /** chosenReward - rejectedReward, above 0; at most 1 where the rewards are pass rates. */

@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts';
-import type { FinishReason } from '../completion.ts';
+import { tagOfEnd, type FinishReason } from '../completion.ts';
 import type { Verdict } from '../checklist.ts';
 import type { PreferencePair } from '../preference-pair.ts';
 import type { PromptRow } from '../prompt.ts';
@@ -137,6 +137,7 @@ function toPair(prompt: PromptRow, chosen: Candidate, rejected: Candidate): Pref
     rejected: [{ role: 'assistant', content: rejected.text }],
     chosenSampleIndex: chosen.sampleIndex,
     rejectedSampleIndex: rejected.sampleIndex,
+    rejectedTruncated: tagOfEnd(rejected.finishReason) !== null,
     chosenReward: chosen.reward,
     rejectedReward: rejected.reward,
     margin: chosen.reward - rejected.reward,

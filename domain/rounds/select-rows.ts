@@ -2,7 +2,7 @@ import type { PreferencePair } from '../preference-pair.ts';
 import type { PromptRow } from '../prompt.ts';
 import type { SelectionCounts, TrainingRowKind } from '../run.ts';
 import { keepLargestGaps } from './keep-largest-gaps.ts';
-import type { RewardedGroup } from './reward-group.ts';
+import { REWARD_ROUNDING, type RewardedGroup } from './reward-group.ts';
 import { selectAnswers, type AnswerOptions, type ChosenAnswer, type NoAnswerReason } from './select-answers.ts';
 import { selectGroup, type NoGroupReason, type RewardedTokens } from './select-groups.ts';
 import { selectPairs, type NoPairReason, type PairOptions } from './select-pairs.ts';
@@ -58,7 +58,9 @@ export function countPromptsWithRows(rule: RowRule, groups: readonly GroupOfProm
 export function selectRows(rule: RowRule, groups: readonly GroupOfPrompt[]): SelectedRows {
   const selected = groups.map(([prompt, group]) => selectOfPrompt(rule, prompt, group));
   const found = selected.flatMap(({ rows }) => rows);
-  const rows = rule.kind === 'pairs' ? keepLargestGaps(found as PreferencePair[], rule.keepLargestGaps) : found;
+  const isFlat = rule.kind === 'groups' && haveEqualRewards(found as readonly RewardedTokens[]);
+  const kept = isFlat ? [] : found;
+  const rows = rule.kind === 'pairs' ? keepLargestGaps(kept as PreferencePair[], rule.keepLargestGaps) : kept;
   const because = (wanted: SelectedOfPrompt['reason']) => selected.filter(({ reason }) => reason === wanted).length;
   const kind: TrainingRowKind = rule.kind;
   return {
@@ -68,13 +70,19 @@ export function selectRows(rule: RowRule, groups: readonly GroupOfPrompt[]): Sel
       prompts: groups.length,
       promptsUsed: new Set(rows.map(({ promptId }) => promptId)).size,
       rows: rows.length,
-      allEqual: because('all-equal'),
+      allEqual: because('all-equal') + (found.length - kept.length),
       marginTooSmall: because('margin-too-small'),
       tooUnequalLength: because('too-unequal-length'),
       tooFewJudged: because('too-few-judged'),
       noneGoodEnough: because('none-good-enough'),
-      gapsTooSmall: found.length - rows.length,
+      gapsTooSmall: kept.length - rows.length,
       duplicates: selected.reduce((sum, { duplicates }) => sum + duplicates, 0),
     },
   };
+}
+
+/** Groups that were kept although each is flat teach against the mean of the round; where that is flat too, nothing. */
+function haveEqualRewards(groups: readonly RewardedTokens[]): boolean {
+  const rewards = groups.flatMap(({ completions }) => completions.flatMap(({ reward }) => reward ?? []));
+  return rewards.every((reward) => Math.abs(reward - (rewards[0] ?? 0)) <= REWARD_ROUNDING);
 }

@@ -152,6 +152,15 @@ describe('pairs', () => {
   });
 });
 
+describe('the rejected answer of a pair', () => {
+  it('says whether it was broken off: its end is then no end of a turn', () => {
+    const cut = (finish: FinishReason) =>
+      selectRows(PAIRS, [rewarded('p', { verdicts: 'yy' }, { verdicts: 'nn', finish })]).rows[0];
+    expect(cut('length')).toMatchObject({ rejectedTruncated: true });
+    expect(cut('stop')).toMatchObject({ rejectedTruncated: false });
+  });
+});
+
 describe('groups', () => {
   it('come whole, with tokens, rewards and unscored answers, and equal ones are left out', () => {
     const groups = [
@@ -171,6 +180,17 @@ describe('groups', () => {
       ],
     });
     expect(countPromptsWithRows({ kind: 'groups', keepsFlat: true }, groups)).toBe(2);
+  });
+
+  it('that are kept flat are left out all the same where every reward of the round is equal', () => {
+    const rule = { kind: 'groups', keepsFlat: true } as const;
+    const none = [
+      rewarded('a', { verdicts: 'nn' }, { verdicts: 'nn' }),
+      rewarded('b', { verdicts: 'nn' }, { verdicts: 'nn' }),
+    ];
+    expect(selectRows(rule, none).counts).toMatchObject({ rows: 0, promptsUsed: 0, allEqual: 2, gapsTooSmall: 0 });
+    const some = [...none, rewarded('c', { verdicts: 'yy' }, { verdicts: 'yy' })];
+    expect(selectRows(rule, some).counts).toMatchObject({ rows: 3, allEqual: 0 });
   });
 
   it('are refused without the tokens that were drawn', () => {
