@@ -34,6 +34,18 @@ export function runIdentity(config: RunConfig): JsonValue {
   ) as JsonValue;
 }
 
+const OPERATIONAL =
+  /^config\.((online\.)?(limits|publish)(\..*)?|(online\.)?selection\.whenEmpty|((online\.)?training|sft)\.(command|device|saveSteps|microBatchSize)(\..*)?)$/;
+
+/**
+ * True for a field of an identity that says how a run is kept going, not what it learns: what is to be done where a round has
+ * nothing to train on, a probe is refused, too much fails or memory does not do. A run that was stopped by one goes on with
+ * another.
+ */
+export function isOperational(field: string): boolean {
+  return OPERATIONAL.test(field);
+}
+
 /** A run may go on to further stages and rounds. */
 function boltIdentity({ online, curation, bootstrap }: ConfigOf<'bolt'>) {
   const { rounds: _rounds, ...rest } = online;

@@ -1,5 +1,5 @@
 import { hashJson } from '../../clients/content-hash.ts';
-import { runIdentity } from '../../configs/run-identity.ts';
+import { isOperational, runIdentity } from '../../configs/run-identity.ts';
 import type { RunConfig } from '../../configs/schema/run-config.ts';
 import { longestCompletion } from '../../configs/stage-sampling.ts';
 import type { ArtifactRef } from '../../domain/artifact.ts';
@@ -193,7 +193,9 @@ async function recordIdentity(
     summary: {},
   });
   const [first] = (await readArtifact<typeof identity>(services.store, name)).rows;
-  const changed = differingFields(first ?? null, identity, '').join(', ');
+  const changed = differingFields(first ?? null, identity, '')
+    .filter((field) => !isOperational(field))
+    .join(', ');
   if (changed === '') return;
   throw new ConfigError(
     'config/run-exists',

@@ -145,6 +145,18 @@ describe('openRun', () => {
     );
   });
 
+  it('goes on under the same name with other settings of how it is kept going', async () => {
+    const first = await bench.open({ training: null });
+    const changes = {
+      selection: { whenEmpty: 'skip' as const },
+      limits: { maxFailedShare: 0.5 },
+      publish: { tolerance: 0.5 },
+    };
+    expect(await bench.open({ training: null, ...changes })).toEqual(first);
+    const failure = await failureFrom(bench.open({ training: null, ...changes, selection: { minMargin: 0.5 } }));
+    expect(failure.message).toContain('(config.selection.minMargin)');
+  });
+
   it('refuses a name whose prompts have changed since', async () => {
     await bench.open();
     await bench.writePrompts('train', [makePrompt('a', 'Tell me about snow')]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runIdentity } from '../../configs/run-identity.ts';
+import { isOperational, runIdentity } from '../../configs/run-identity.ts';
 import { makeRunConfig } from '../support/make-run-config.ts';
 
 const POLICY = { baseUrl: 'http://127.0.0.1:8011', model: 'base', modelPath: 'models/base' };
@@ -50,5 +50,15 @@ describe('runIdentity', () => {
   ])('depends on %s', (_what, change) => {
     const before = makeRunConfig({ policy: POLICY, judge: JUDGE });
     expect(runIdentity(makeRunConfig({ policy: POLICY, judge: JUDGE, ...change }))).not.toEqual(runIdentity(before));
+  });
+
+  it('may be gone on from with other settings of how a run is kept going, in BOLT too', () => {
+    const fields = ['limits.maxFailedShare', 'publish.tolerance', 'selection.whenEmpty', 'training.saveSteps'];
+    const more = ['sft.microBatchSize', 'training.command.0', 'training.device', 'publish'];
+    const rounds = fields.map((field) => `online.${field}`);
+    for (const field of [...fields, ...more, ...rounds]) expect(isOperational(`config.${field}`), field).toBe(true);
+    const others = ['seed', 'selection.minMargin', 'training.batchSize', 'sft.epochs', 'evaluation.limits', 'limitsOf'];
+    for (const field of others) expect(isOperational(`config.${field}`), field).toBe(false);
+    expect(isOperational('train')).toBe(false);
   });
 });
