@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 /** A server that speaks the OpenAI protocol, and the model on it. */
 export const endpointFields = {
-  baseUrl: z.url({ protocol: /^https?$/ }).describe('root of the server, without /v1'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !/^https?:\/\/[^/?#]*@/.test(url), {
+      message:
+        'must hold no user or password, since it is recorded with the run: put a key into the variable that apiKeyEnv names',
+    })
+    .describe('root of the server, without /v1'),
   model: z.string().min(1).describe('model name as the server lists it'),
   apiKeyEnv: z
     .string()

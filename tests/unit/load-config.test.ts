@@ -72,6 +72,13 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('takes no password in an address, and does not repeat it', async () => {
+    const lines = LINES.map((line) => line.replace('//127', '//me:s3cret@127'));
+    const message = await mistakesOf(lines);
+    expect(message).toContain(`${path}:6: policy.baseUrl: must hold no user or password, since it is recorded`);
+    expect(message).not.toContain('s3cret');
+  });
+
   it('names a missing field at what is around it', async () => {
     expect(await mistakesOf(LINES.filter((line) => !line.includes('train:')))).toBe(
       `${path}:3: data.train: must be the path of a JSONL file, or { dataset: <name of a run> }`,
