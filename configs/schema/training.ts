@@ -116,7 +116,9 @@ const gradientFields = {
 const gradientTraining = z.strictObject({
   method: z
     .enum(['grpo', 'dr-grpo', 'rloo'])
-    .describe('policy gradient on whole groups, with the ratio to the policy that sampled; equal groups are left out'),
+    .describe(
+      'policy gradient on whole groups, with the ratio to the policy that sampled (of rloo: of whole answers, which is mostly noise where server or trainer compute in bfloat16); equal groups are left out',
+    ),
   ...gradientFields,
 });
 
