@@ -223,7 +223,7 @@ export interface BestVersion {
   /** 0 is the base. */
   readonly round: number;
   readonly policy: PolicyVersion;
-  /** Held-out rate, gold where it is measured. */
+  /** Held-out rate, by gold where gold measures; `null` where it decided nothing. */
   readonly mean: number | null;
 }
 

@@ -1,0 +1,62 @@
+// Locks what becomes of a version that gold could not measure, because its judge was out: the steering judge does not take its place.
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { readReport, roundOf, startRoundsWorld, type RoundsWorld } from '../support/rounds-world.ts';
+import { startScriptedModelServer, type ScriptedModelServer } from '../support/scripted-model-server.ts';
+import { startTemporalServer } from '../support/temporal-server.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+const TASK_QUEUE = 'gold-out';
+
+let temporal: TestWorkflowEnvironment;
+let world: RoundsWorld;
+let gold: ScriptedModelServer;
+let worker: WorkerProcess | undefined;
+
+beforeAll(async () => {
+  temporal = await startTemporalServer();
+});
+afterAll(() => temporal.teardown());
+
+/** By code, half of what the base and round 2 write passes, and all of round 1; gold praises more from round to round. */
+function answer(prompt: string, seed: number, model: string): string {
+  const round = roundOf(model);
+  const isOdd = seed % 2 === 1;
+  const praised = round > 0 || isOdd ? 'good' : 'fair';
+  const hasComma = isOdd && !(round === 1 && prompt.startsWith('held-out'));
+  return `${praised} words of version ${round}${hasComma ? ', with a comma' : ''}`;
+}
+
+beforeEach(async () => {
+  gold = await startScriptedModelServer({
+    deterministic: {
+      model: 'gold',
+      // It is out while it is shown what round 1 wrote.
+      answer: (prompt) =>
+        prompt.includes('of version 1') ? 'hm' : `VERDICT: ${prompt.includes('good words') ? 'YES' : 'NO'}`,
+    },
+  });
+  world = await startRoundsWorld({ temporal, taskQueue: TASK_QUEUE, trainPrompts: 12, answer });
+  worker = await startWorkerProcess(temporal.address, TASK_QUEUE);
+});
+afterEach(async () => {
+  await worker?.kill('SIGKILL');
+  worker = undefined;
+  await world.close();
+  await gold.close();
+});
+
+const goldJudge = () => ({ baseUrl: gold.baseUrl, model: 'gold', useVerifiers: false });
+
+it('is not the best by the rate of the steering judge, in the result and in the report', async () => {
+  const limits = { maxUnparsedShare: 1 };
+  const result = await (await world.start('unmeasured', { goldJudge: goldJudge(), limits })).result();
+  const report = await readReport(result);
+  expect(report.evaluations.map(({ interval, gold: by }) => [interval?.mean, by?.mean])).toEqual([
+    [0.5, 0.5],
+    [1, undefined],
+    [0.5, 1],
+  ]);
+  expect(result.best).toMatchObject({ round: 2, mean: 1 });
+  expect(report).toMatchObject({ bestRound: 2, ruler: 'gold' });
+});
