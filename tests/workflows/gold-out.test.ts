@@ -1,7 +1,8 @@
 // Locks what becomes of a version that gold could not measure, because its judge was out: the steering judge does not take its place.
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { readReport, roundOf, startRoundsWorld, type RoundsWorld } from '../support/rounds-world.ts';
+import { answerUpdate } from '../../workflows/approvals.ts';
+import { readReport, roundOf, startRoundsWorld, untilWaiting, type RoundsWorld } from '../support/rounds-world.ts';
 import { startScriptedModelServer, type ScriptedModelServer } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
@@ -59,4 +60,15 @@ it('is not the best by the rate of the steering judge, in the result and in the 
   ]);
   expect(result.best).toMatchObject({ round: 2, mean: 1 });
   expect(report).toMatchObject({ bestRound: 2, ruler: 'gold' });
+});
+
+it('waits for a person where a gate asks for its gold rate, and is built on once approved', async () => {
+  const limits = { maxUnparsedShare: 1 };
+  const gates = { heldOut: { maxDrop: 0.1 } };
+  const handle = await world.start('unmeasured-gate', { goldJudge: goldJudge(), limits, rounds: 1, gates });
+  expect(await untilWaiting(handle)).toBe(1);
+  await handle.executeUpdate(answerUpdate, { args: ['approve'] });
+  const result = await handle.result();
+  expect(result.best).toMatchObject({ round: 0, mean: 0.5 });
+  expect((await readReport(result)).rounds[0]?.gates).toMatchObject({ decision: 'wait', outcome: 'accepted' });
 });
