@@ -2,6 +2,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { answerUpdate } from '../../workflows/approvals.ts';
+import { progressQuery, resumeSignal } from '../../workflows/loop-control.ts';
 import { readReport, roundOf, startRoundsWorld, untilWaiting, type RoundsWorld } from '../support/rounds-world.ts';
 import { startScriptedModelServer, type ScriptedModelServer } from '../support/scripted-model-server.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
@@ -71,4 +72,21 @@ it('waits for a person where a gate asks for its gold rate, and is built on once
   const result = await handle.result();
   expect(result.best).toMatchObject({ round: 0, mean: 0.5 });
   expect((await readReport(result)).rounds[0]?.gates).toMatchObject({ decision: 'wait', outcome: 'accepted' });
+});
+
+it('holds the run as a judge that is out does, which takes the evaluation as it is once resumed', async () => {
+  const handle = await world.start('held', { goldJudge: goldJudge(), rounds: 1 });
+  const heldBecause = async (): Promise<string> => {
+    for (;;) {
+      const { heldBecause: reason } = await handle.query(progressQuery).catch(() => ({ heldBecause: null }));
+      if (reason !== null) return reason;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  // The answers to 4 prompts, one item each.
+  expect(await heldBecause()).toMatch(
+    /^Evaluation of version 1: (\d+) of \1 gold verdicts could not be read, more than limits\.maxUnparsedShare allows \(0\.2\)\. Look at/,
+  );
+  await handle.signal(resumeSignal);
+  expect((await handle.result()).status).toBe('done');
 });
