@@ -42,6 +42,11 @@ export interface ArtifactStore {
    * and bytes. An equal folder that is there already stands.
    */
   adoptFolder(source: string, name: string): Promise<{ readonly path: string; readonly contentHash: string }>;
+  /**
+   * Where a path below a folder of this store lies now, as an artifact has recorded it: absolute, and from before the store
+   * was moved perhaps. Any other path comes back as it is.
+   */
+  locate(path: string): Promise<string>;
   /** Absolute path of a working folder for a step, made if missing: checkpoints, logs. Not an artifact. */
   workFolder(name: string): Promise<string>;
   /** Writes a finished file for people (a report) by rename; returns its absolute path. */

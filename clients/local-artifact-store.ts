@@ -8,6 +8,7 @@ import { checkedName, checkedPrefix } from './local-store/checked-name.ts';
 import { createFileOnce, makeFolder, replaceFile } from './local-store/durable-files.ts';
 import { inFolder, isMissing } from './local-store/file-errors.ts';
 import { listFiles } from './local-store/list-files.ts';
+import { locatePath } from './local-store/locate-path.ts';
 import { artifactHash, readManifest, refOf } from './local-store/manifest-file.ts';
 import { readShard, writeShard } from './local-store/shard-files.ts';
 
@@ -127,6 +128,7 @@ export function createLocalArtifactStore(options: LocalArtifactStoreOptions): Ar
         await requireSpace();
         return { path, contentHash: await adoptFolderAt(resolve(source), path) };
       }),
+    locate: (path) => locatePath(root, path),
     workFolder: (name) =>
       guard(async () => {
         const path = join(root, 'work', checkedName(name));

@@ -1,7 +1,7 @@
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { canonicalJson, type JsonValue } from '../domain/canonical-json.ts';
 import { TrainerError } from '../domain/errors.ts';
+import { compareJobs } from './compare-jobs.ts';
 import type { ProcessIdentity } from './process-group.ts';
 import type { TrainerEvent, TrainingJob, TrainingResult } from './trainer.ts';
 
@@ -20,12 +20,13 @@ export function trainerPaths(outputDir: string) {
   };
 }
 
-/** Writes `job.json`, or checks that the one from an earlier attempt says the same. */
+/** Writes `job.json`, or checks that the one from an earlier attempt says the same; one from before the folder was moved is replaced. */
 export async function writeJob(job: TrainingJob): Promise<void> {
   const path = trainerPaths(job.outputDir).job;
   const found = await readText(path);
-  if (found !== undefined) {
-    if (canonicalText(found) === canonicalJson(job as unknown as JsonValue)) return;
+  const likeness = found === undefined ? 'none' : compareJobs(found, job);
+  if (likeness === 'same') return;
+  if (likeness === 'other') {
     throw new TrainerError(
       'trainer/bad-job',
       `${path} holds a different job than the one to run; give this job another outputDir or remove that folder.`,
@@ -157,14 +158,6 @@ async function writeByRename(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, text);
   await rename(temporary, path);
-}
-
-function canonicalText(text: string): string | undefined {
-  try {
-    return canonicalJson(JSON.parse(text) as JsonValue);
-  } catch {
-    return undefined;
-  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -101,6 +101,8 @@ export interface RolloutCounts {
   readonly judgeCompletionTokens: number;
   /** Judge calls whose tokens are not in these sums: not reported, refused, failed or lost. */
   readonly unreportedUsage: number;
+  /** Verdicts of gold on the same rollouts, which are in none of the counts above; absent where they are not counted. */
+  readonly gold?: { readonly decided: number; readonly unparsed: number };
 }
 
 /** Sums two counts. */
@@ -122,7 +124,16 @@ export function addCounts(a: RolloutCounts, b: RolloutCounts): RolloutCounts {
     judgePromptTokens: a.judgePromptTokens + b.judgePromptTokens,
     judgeCompletionTokens: a.judgeCompletionTokens + b.judgeCompletionTokens,
     unreportedUsage: a.unreportedUsage + b.unreportedUsage,
+    ...addGold(a.gold, b.gold),
   };
+}
+
+function addGold(a: RolloutCounts['gold'], b: RolloutCounts['gold']): Pick<RolloutCounts, 'gold'> {
+  if (a === undefined || b === undefined) {
+    const gold = a ?? b;
+    return gold === undefined ? {} : { gold };
+  }
+  return { gold: { decided: a.decided + b.decided, unparsed: a.unparsed + b.unparsed } };
 }
 
 /** Counts of nothing. */
@@ -149,6 +160,12 @@ export const NO_COUNTS: RolloutCounts = {
 export function judgeUsage(counts: RolloutCounts): RolloutCounts {
   const { judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage } = counts;
   return { ...NO_COUNTS, judgeCalls, judgePromptTokens, judgeCompletionTokens, unreportedUsage };
+}
+
+/** What gold verdicts have cost, and how many could be read. */
+export function goldCounts(counts: RolloutCounts): RolloutCounts {
+  const { yes, no, unparsed } = counts;
+  return { ...judgeUsage(counts), gold: { decided: yes + no, unparsed } };
 }
 
 /** What drawing answers has cost. */
@@ -223,7 +240,7 @@ export interface BestVersion {
   /** 0 is the base. */
   readonly round: number;
   readonly policy: PolicyVersion;
-  /** Held-out rate, gold where it is measured. */
+  /** Held-out rate, by gold where gold measures; `null` where it decided nothing. */
   readonly mean: number | null;
 }
 

@@ -7,7 +7,7 @@ import { NO_COUNTS, type Evaluation, type OpenedRun, type RunRef } from '../doma
 import { modelActivities } from './activity-proxies.ts';
 import { Approvals } from './approvals.ts';
 import { LoopControl } from './loop-control.ts';
-import { measurePolicy } from './measure-policy.ts';
+import { measurePolicy, rulerOf } from './measure-policy.ts';
 import { beforeRounds, goRound, hasNextRound, type RoundsState } from './rounds.ts';
 
 export interface BoltOnlineInput {
@@ -48,6 +48,7 @@ export async function boltOnlineWorkflow(input: BoltOnlineInput): Promise<Rounds
       measured === null
         ? await measurePolicy(control, { run, config, opened, policy, initialRound })
         : { counts: NO_COUNTS, evaluation: measured },
+      rulerOf(config, opened),
     );
 
   let state = input.resumeFrom ?? (await begin());

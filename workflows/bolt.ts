@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
+import { heldOutMean } from '../domain/gates/best-version.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
@@ -18,7 +19,7 @@ import { boltSftWorkflow } from './bolt-sft.ts';
 import type { LoopInput } from './loop-input.ts';
 import { LoopControl } from './loop-control.ts';
 import { runToReport } from './reported-run.ts';
-import { rateOf } from './rounds.ts';
+import { rulerOf } from './measure-policy.ts';
 
 /**
  * A run of BOLT: the stages that its config names, each a workflow of its own. A run that begins with a later stage goes on
@@ -72,7 +73,7 @@ export async function boltWorkflow(input: LoopInput<BoltConfig>): Promise<RunRes
       add(made);
       tuned = made.policy;
       [, measured] = made.evaluations;
-      best = { round: tuned.round, policy: tuned, mean: rateOf(measured) };
+      best = { round: tuned.round, policy: tuned, mean: heldOutMean(measured, rulerOf(config, opened)) };
     }
     if (stages.includes('online') && tuned !== null) {
       control.report({ stage: 'sample' });

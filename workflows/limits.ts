@@ -13,6 +13,7 @@ export async function holdIfTooManyHoles(
   { limits }: RunConfig,
 ): Promise<void> {
   const verdicts = counts.yes + counts.no + counts.unparsed;
+  const { decided, unparsed } = counts.gold ?? { decided: 0, unparsed: 0 };
   const reasons = [
     describe(stage, 'rollouts failed', counts.failed, counts.rollouts, limits.maxFailedShare, 'limits.maxFailedShare'),
     describe(
@@ -20,6 +21,14 @@ export async function holdIfTooManyHoles(
       'verdicts could not be read',
       counts.unparsed,
       verdicts,
+      limits.maxUnparsedShare,
+      'limits.maxUnparsedShare',
+    ),
+    describe(
+      stage,
+      'gold verdicts could not be read',
+      unparsed,
+      decided + unparsed,
       limits.maxUnparsedShare,
       'limits.maxUnparsedShare',
     ),

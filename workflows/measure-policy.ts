@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
+import type { Ruler } from '../domain/gates/best-version.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
   addCounts,
@@ -41,7 +42,7 @@ export async function measurePolicy(control: LoopControl, input: MeasureInput): 
   const { round } = policy;
   const { measureHeldOut } = modelActivities(config.temporal.taskQueue);
   const heldOut = promptSet(opened, 'held-out');
-  const gold = measuresGold(config, opened);
+  const gold = rulerOf(config, opened) === 'gold';
   control.report({ stage: 'evaluate', round, part: 'held-out' });
   const prompts = { ...heldOut, firstShard: 0 };
   const window = wholeWindow({ run, config, stage: 'evaluate', round, policy, prompts, gold });
@@ -132,7 +133,14 @@ async function answerTasks(
   };
 }
 
-/** Gold measures with a judge of its own, or by code where the steering judge does without the verifiers. */
-export function measuresGold({ goldJudge, judge }: OnlineDpoConfig, { measurable }: OpenedRun): boolean {
-  return goldJudge !== undefined || (judge !== undefined && !judge.useVerifiers && measurable);
+/**
+ * Whose verdicts the versions of a run are compared by: gold's where it has a judge of its own, or where the steering judge
+ * does without the verifiers and code can decide.
+ */
+export function rulerOf(
+  { goldJudge, judge }: Pick<OnlineDpoConfig, 'goldJudge' | 'judge'>,
+  { measurable }: OpenedRun,
+): Ruler {
+  const measuresGold = goldJudge !== undefined || (judge !== undefined && !judge.useVerifiers && measurable);
+  return measuresGold ? 'gold' : 'judge';
 }

@@ -6,7 +6,7 @@ import { openingActivities } from './activity-proxies.ts';
 import { Approvals } from './approvals.ts';
 import type { LoopInput } from './loop-input.ts';
 import { LoopControl } from './loop-control.ts';
-import { measurePolicy } from './measure-policy.ts';
+import { measurePolicy, rulerOf } from './measure-policy.ts';
 import { runToReport } from './reported-run.ts';
 import { beforeRounds, goRound, hasNextRound, type RoundsState } from './rounds.ts';
 
@@ -34,7 +34,7 @@ export async function onlineDpoWorkflow(input: OnlineDpoInput): Promise<RunResul
     const opened = await openingActivities(config.temporal.taskQueue).openRun({ run, config });
     const policy = opened.basePolicy;
     const measured = await measurePolicy(control, { run, config, opened, policy, initialRound: policy.round });
-    return { opened, rounds: beforeRounds(policy, measured) };
+    return { opened, rounds: beforeRounds(policy, measured, rulerOf(config, opened)) };
   };
 
   const loop = async (): Promise<void> => {

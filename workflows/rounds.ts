@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { requestApproval } from '../domain/gates/approval-request.ts';
-import { findBestRound } from '../domain/gates/best-version.ts';
+import { findBestRound, heldOutMean, type Ruler } from '../domain/gates/best-version.ts';
 import { settleRound, type DecidedRound, type RoundAnswer, type RoundOutcome } from '../domain/gates/decide-round.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
@@ -16,7 +16,7 @@ import {
 import { modelActivities } from './activity-proxies.ts';
 import type { Approvals } from './approvals.ts';
 import type { LoopControl } from './loop-control.ts';
-import { measurePolicy, measuresGold, type Measured } from './measure-policy.ts';
+import { measurePolicy, rulerOf, type Measured } from './measure-policy.ts';
 import { roundWorkflow } from './round.ts';
 
 /** What all rounds of a run have in common. */
@@ -46,9 +46,9 @@ export interface RoundsState {
 }
 
 /** Before the first round: a policy that was measured. */
-export function beforeRounds(policy: PolicyVersion, { evaluation, counts }: Measured): RoundsState {
+export function beforeRounds(policy: PolicyVersion, { evaluation, counts }: Measured, ruler: Ruler): RoundsState {
   const { round } = policy;
-  const best = { round, policy, mean: rateOf(evaluation) };
+  const best = { round, policy, mean: heldOutMean(evaluation, ruler) };
   return { policy, best, round, evaluations: [evaluation], counts, endedBecause: null };
 }
 
@@ -82,7 +82,7 @@ export async function goRound(plan: RoundsPlan, before: RoundsState): Promise<Ro
   const { outcome, decided } = await passGates(plan, made.policy, best);
   const isAccepted = outcome === 'accepted';
   if (!isAccepted) await retirePolicy({ run, policy: made.policy });
-  const candidate = { round, policy: made.policy, mean: rateOf(after.evaluation) };
+  const candidate = { round, policy: made.policy, mean: heldOutMean(after.evaluation, rulerOf(config, opened)) };
   const bestRound = findBestRound([
     { ...best, accepted: true },
     { ...candidate, accepted: isAccepted },
@@ -107,17 +107,12 @@ async function passGates(
   const { decideGates, recordAnswer } = modelActivities(config.temporal.taskQueue);
   control.report({ stage: 'gates' });
   const { shards } = promptSet(opened, 'held-out');
-  const gold = measuresGold(config, opened);
+  const gold = rulerOf(config, opened) === 'gold';
   const decided = await decideGates({ run, round, bestRound: best.round, baseRound: base.round, shards, gold, policy });
   const ask = async (): Promise<RoundAnswer> =>
     recordAnswer({ run, round, answer: await approvals.ask(requestApproval(decided)) });
   const answer = decided.decision === 'wait' ? (decided.answer ?? (await ask())) : undefined;
   return { outcome: settleRound(decided.decision, answer), decided };
-}
-
-/** What versions are compared by. */
-export function rateOf({ interval, gold }: Evaluation): number | null {
-  return (gold ?? interval)?.mean ?? null;
 }
 
 function stopReason({ round, findings }: DecidedRound): string {

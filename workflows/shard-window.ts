@@ -5,7 +5,7 @@ import type { PolicyVersion } from '../domain/policy-version.ts';
 import {
   addCounts,
   drawnUsage,
-  judgeUsage,
+  goldCounts,
   NO_COUNTS,
   withoutDrawing,
   type DrawnPrompts,
@@ -75,7 +75,7 @@ export async function shardWindowWorkflow(input: ShardWindowInput): Promise<Roll
     report();
     const judged = await judge(task);
     add(drawn === undefined ? judged : withoutDrawing(judged));
-    if (gold) add(judgeUsage(await judge({ ...task, role: 'gold' })));
+    if (gold) add(goldCounts(await judge({ ...task, role: 'gold' })));
   };
 
   report();

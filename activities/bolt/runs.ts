@@ -10,6 +10,7 @@ import type { PromptSet, RunRef } from '../../domain/run.ts';
 import { partition } from '../../domain/shards.ts';
 import { readArtifact, refOf } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
+import { locatePolicy } from '../serving/locate-weights.ts';
 
 /** What a stage that is run alone goes on from. */
 export interface AdoptedRun {
@@ -43,7 +44,8 @@ export function createBoltRunActivities(provider: RunServicesProvider) {
           `Run "${from}" of this store has no ${isTuned ? 'tuned policy' : 'rows of supervised fine-tuning'}: let it come that far first, or correct "from".`,
         );
       }
-      const [tuned] = isThere ? (await readArtifact<PolicyVersion>(services.store, policy)).rows : [];
+      const [recorded] = isThere ? (await readArtifact<PolicyVersion>(services.store, policy)).rows : [];
+      const tuned = recorded && (await locatePolicy(services.store, recorded));
       checkKind(from, tuned, services.replaced !== undefined);
       return { rows, tuned: tuned ?? null, followed: { shards: followed === 0 ? 0 : 1, rows: followed } };
     },

@@ -30,7 +30,7 @@ export async function adoptWeights(
     );
   }
   const folder = `${isWhole ? 'checkpoints' : 'adapters'}/round-${round}`;
-  const { path, contentHash } = await store.adoptFolder(made, `${runName}/${folder}`);
+  const { path, contentHash } = await store.adoptFolder(await store.locate(made), `${runName}/${folder}`);
   return isWhole
     ? { trained: { checkpointPath: path, checkpointHash: contentHash }, recorded: { ...result, weightsDir: folder } }
     : { trained: { adapterPath: path, adapterHash: contentHash }, recorded: { ...result, adapterDir: folder } };

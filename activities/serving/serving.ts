@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { configOfLoop } from '../../configs/stage-sampling.ts';
-import type { ModelServer } from '../../clients/model-server.ts';
+import type { ModelServer, ServedModel } from '../../clients/model-server.ts';
 import type { TrainingResult } from '../../clients/trainer.ts';
 import { roundName } from '../../domain/artifact-names.ts';
 import { AdapterError } from '../../domain/errors.ts';
@@ -67,7 +67,7 @@ async function loadAndProbe(services: RunServices, run: RunRef, policy: AdapterV
   const served = await server.models();
   const isServed = served.some(({ id, root }) => id === policy.servedModel && root === policy.adapterPath);
   if (isServed && probed.has(keyOf(policy))) return;
-  if (!isServed) await server.loadAdapter(policy.servedModel, policy.adapterPath);
+  if (!isServed) await load(server, policy, served);
   const training = await readArtifact<TrainingResult>(store, roundName(run.runName, policy.round, 'training'));
   await probeServed(services, policy, config.policy.model, training.rows[0] as TrainingResult);
 }
@@ -84,8 +84,19 @@ export async function serveAndProbe(
   previousModel: string,
   training: TrainingResult,
 ): Promise<ProbeNumbers> {
-  await services.policy.loadAdapter(adapter.servedModel, adapter.adapterPath);
+  await load(services.policy, adapter, await services.policy.models());
   return probeServed(services, adapter, previousModel, training);
+}
+
+async function load(
+  server: ModelServer,
+  { servedModel, adapterPath }: AdapterVersion,
+  served: readonly ServedModel[],
+): Promise<void> {
+  const held = served.find(({ id }) => id === servedModel);
+  // Names hold the hash of the weights: these are the same, of a store that was moved, and a server may read them again.
+  if (held !== undefined && held.root !== adapterPath) await server.unloadAdapter(servedModel);
+  await server.loadAdapter(servedModel, adapterPath);
 }
 
 async function probeServed(

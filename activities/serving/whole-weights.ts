@@ -13,6 +13,7 @@ import type { RunRef } from '../../domain/run.ts';
 import { fenceCalls } from './fence-calls.ts';
 import { servedLogprobs, trainedLogprobs } from './probe-readings.ts';
 import { findExpectation, type Expectation } from './probe-expectation.ts';
+import { locatePolicy } from './locate-weights.ts';
 import { refOf } from '../artifacts/read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
 import { isLabelOf, makeLabel, roundOfLabel } from './weight-label.ts';
@@ -78,7 +79,7 @@ async function findHeld(services: RunServices, { runName }: RunRef, label: strin
   const round = roundOfLabel(label);
   const manifest = round === null ? undefined : await services.store.find(roundName(runName, round, 'policy'));
   const [version] = manifest === undefined ? [] : await services.store.read<PolicyVersion>(refOf(manifest));
-  return version !== undefined && isLabelOf(label, version) ? version : null;
+  return version !== undefined && isLabelOf(label, version) ? locatePolicy(services.store, version) : null;
 }
 
 /** Checks the folder of a version and puts it in place; returns its label. */

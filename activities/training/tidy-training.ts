@@ -19,5 +19,6 @@ export async function tidyTraining(
 ): Promise<void> {
   const name = roundName(runName, round, 'training');
   const { rows } = await readArtifact<TrainingResult>(store, name);
-  await discardWorkingCopies(await store.workFolder(name), keepsOptimizer ? (rows[0]?.optimizerPath ?? null) : null);
+  const kept = keepsOptimizer ? (rows[0]?.optimizerPath ?? null) : null;
+  await discardWorkingCopies(await store.workFolder(name), kept && (await store.locate(kept)));
 }

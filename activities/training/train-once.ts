@@ -7,6 +7,7 @@ import type { RunRef } from '../../domain/run.ts';
 import { startHeartbeats, withHeartbeats } from '../heartbeats.ts';
 import type { RunServices } from '../run-services.ts';
 import { adoptWeights, type TrainedWeights } from '../serving/adopt-weights.ts';
+import { locateTrained } from '../serving/locate-weights.ts';
 import { tidyTraining } from './tidy-training.ts';
 import { readCurve, type StepEvent } from './training-curve.ts';
 
@@ -42,7 +43,7 @@ export async function trainOnce(services: RunServices, trainer: Trainer, trainin
   const existing = await store.find(name);
   if (existing !== undefined) {
     await tidyTraining(services, run, round, keepsOptimizer);
-    return existing.summary as unknown as TrainedWeights;
+    return locateTrained(store, existing.summary as unknown as TrainedWeights);
   }
   const { job, command, rows } = await training.prepare(services);
   const result = await runTrainer(trainer, job, command);

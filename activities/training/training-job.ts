@@ -161,7 +161,8 @@ async function readOptimizerPath(
   const { round } = policy;
   if (weightsOf(policy).hash === null) return null;
   const { rows } = await readArtifact<TrainingResult>(store, roundName(runName, round, 'training'));
-  return rows[0]?.optimizerPath ?? null;
+  const path = rows[0]?.optimizerPath ?? null;
+  return path && store.locate(path);
 }
 
 function probeOf(row: TrainingRow): readonly ChatMessage[] {

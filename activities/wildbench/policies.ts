@@ -6,6 +6,7 @@ import type { PolicyVersion } from '../../domain/policy-version.ts';
 import type { RunRef } from '../../domain/run.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
+import { locatePolicy } from '../serving/locate-weights.ts';
 import type { WildbenchSeats } from './seats.ts';
 
 /** The weights that a policy of a comparison stands for. */
@@ -61,7 +62,7 @@ async function findPublished(
     );
   }
   const { rows, manifest } = await readArtifact<PolicyVersion>(store, roundName(fromRun, wanted, 'policy'));
-  const version = rows[0] as PolicyVersion;
+  const version = await locatePolicy(store, rows[0] as PolicyVersion);
   if (version.checkpoint !== undefined) {
     throw new ConfigError(
       'config/unusable',
@@ -76,7 +77,7 @@ export async function readComparedPolicy({ store }: RunServices, run: RunRef, na
   const { rows } = await readArtifact<ComparedPolicy>(store, comparedPoliciesName(run.runName));
   const policy = rows.find((row) => row.name === name);
   if (policy === undefined) throw new Error(`The run was opened without the policy "${name}".`);
-  return policy;
+  return { ...policy, version: await locatePolicy(store, policy.version) };
 }
 
 /** Who takes part. @throws Error when the run has no judge of WildBench */

@@ -23,7 +23,9 @@ export const gatesConfig = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe('the held-out rate, by gold where it is measured, paired by prompt with the best version so far'),
+    .describe(
+      'the held-out rate, by gold where it is measured, paired by prompt with the best version so far; waits where gold decided nothing',
+    ),
   goldGap: z
     .strictObject({
       maxGap: z.number().min(0).max(1).default(0.1).describe("largest lead of the judge's rise over the gold rise"),
@@ -32,7 +34,9 @@ export const gatesConfig = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe('a judge whose rate rises while the gold rate does not is being gamed; needs a gold measure'),
+    .describe(
+      'a judge whose rate rises while the gold rate does not is being gamed; needs a gold measure, waits where that decided nothing',
+    ),
   length: z
     .strictObject({
       maxRatio: z

@@ -1,11 +1,22 @@
+/** Whose verdicts the versions of a run are compared by: gold where the run measures by gold, else the steering judge. */
+export type Ruler = 'judge' | 'gold';
+
 /** A policy version that was measured on the held-out prompts. */
 export interface MeasuredVersion {
   /** 0 is the base. */
   readonly round: number;
-  /** Held-out rate, gold where it is measured; `null` when nothing was decided. */
+  /** Held-out rate by the ruler of the run; `null` when it decided nothing. */
   readonly mean: number | null;
   /** False for a round that was rolled back or stopped the run. */
   readonly accepted: boolean;
+}
+
+/** What a version is compared by; `null` when the ruler decided nothing: the rates of two rulers are not comparable. */
+export function heldOutMean(
+  { interval, gold }: Readonly<Record<'interval' | 'gold', { readonly mean: number } | null>>,
+  ruler: Ruler,
+): number | null {
+  return (ruler === 'gold' ? gold : interval)?.mean ?? null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { between, boundOf, finding, signed, words, type GateFinding } from './gate-finding.ts';
-import type { GateAction, GateRules } from './gate-rules.ts';
+import type { GateAction, GateName, GateRules } from './gate-rules.ts';
 import { klGate } from './kl-gate.ts';
 import type { RoundMeasures } from './round-measures.ts';
 import { wildbenchGate } from './wildbench-gate.ts';
@@ -57,6 +57,13 @@ function heldOut(
   if (rule === null) return null;
   const isWorse = change !== null && boundOf(change, rule.evidence, 'high') < -rule.maxDrop;
   const best = bestRound === 0 ? 'the base' : `round ${bestRound}`;
+  if (change === null && measuredBy === 'gold') {
+    return goldDecidedNothing(
+      'heldOut',
+      -rule.maxDrop,
+      `Gold decided no held-out prompt both for this round and for ${best}`,
+    );
+  }
   return finding('heldOut', rule.onFail, {
     passed: change !== null && !isWorse,
     measured: change?.mean ?? null,
@@ -68,9 +75,16 @@ function heldOut(
   });
 }
 
-function goldGap({ judgeLead: lead }: RoundMeasures, rule: GateRules['goldGap']): GateFinding | null {
+function goldGap({ judgeLead: lead, measuredBy }: RoundMeasures, rule: GateRules['goldGap']): GateFinding | null {
   if (rule === null) return null;
   const isAhead = lead !== null && boundOf(lead, rule.evidence, 'low') > rule.maxGap;
+  if (lead === null && measuredBy === 'gold') {
+    return goldDecidedNothing(
+      'goldGap',
+      rule.maxGap,
+      'No held-out prompt has both a judge rate and a gold rate, for this round and for the base',
+    );
+  }
   return finding('goldGap', rule.onFail, {
     passed: lead !== null && !isAhead,
     measured: lead?.mean ?? null,
@@ -80,6 +94,12 @@ function goldGap({ judgeLead: lead }: RoundMeasures, rule: GateRules['goldGap'])
         ? 'No held-out prompt has both a judge rate and a gold rate, for this round and for the base.'
         : `Since the base, the judge's rate rose by ${signed(lead.mean)} more than the gold rate, ${between(lead)}; the ${words(rule.evidence)} must not lie above ${signed(rule.maxGap)}.`,
   });
+}
+
+/** Says nothing against the round, so a person decides, whatever `onFail` makes of one that was measured and failed. */
+function goldDecidedNothing(gate: GateName, limit: number, found: string): GateFinding {
+  const text = `${found}: see why, then approve the round or reject it.`;
+  return finding(gate, 'wait', { passed: false, measured: null, limit, text });
 }
 
 function length(

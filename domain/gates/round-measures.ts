@@ -1,4 +1,5 @@
 import type { Interval } from '../bootstrap.ts';
+import type { Ruler } from './best-version.ts';
 import type { SaturationCounts } from '../rounds/count-saturated.ts';
 import type { KlMeasure } from './estimate-kl.ts';
 import type { TaskMeasures } from '../wildbench/task-measures.ts';
@@ -15,7 +16,7 @@ export interface RoundMeasures {
   /** Best version before this round; 0 is the base. */
   readonly bestRound: number;
   /** Whose verdicts the held-out rates are. */
-  readonly measuredBy: 'judge' | 'gold';
+  readonly measuredBy: Ruler;
   /** Held-out rate less that of the best version, paired by prompt. */
   readonly heldOutChange: Interval | null;
   /** The judge's change since the base less the gold one's, paired by prompt. */

@@ -1,5 +1,5 @@
 // Locks that BOLT's fine-tuning hands on whole weights as it was told to, and that stages of two kinds don't follow each other.
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,23 @@ describe('fine-tuning whole weights', () => {
     expect([row?.weightsDir, row?.adapterDir]).toEqual(['checkpoints/round-1', null]);
   });
 
+  it('adopts and hands on a checkpoint that was made before the store was moved', async () => {
+    await open('tuned', { stages: ['bootstrap', 'sft'], ...WHOLE });
+    await write(boltName('tuned', 'sft-rows'), [sftRow]);
+    const work = 'work/tuned/round-001/training/weights';
+    await writeCheckpoint(join(folder, 'store', work));
+    made = { adapterDir: null, weightsDir: join('/before/store', work) };
+    const train = (storeRoot: string) =>
+      inActivity(() => activities().trainSft({ run: { ...runOf('tuned'), storeRoot }, policy: BASE }));
+    const trained = await train(join(folder, 'store'));
+    await rename(join(folder, 'store'), join(folder, 'moved'));
+    expect(await train(join(folder, 'moved'))).toEqual({
+      ...trained,
+      checkpointPath: join(folder, 'moved/folders/tuned/checkpoints/round-1'),
+    });
+    expect(jobs).toHaveLength(1);
+  });
+
   it('takes no adapter for them', async () => {
     made = { adapterDir: join(folder, 'weights'), weightsDir: null };
     await open('tuned', { stages: ['bootstrap', 'sft'], ...WHOLE });
@@ -163,6 +180,14 @@ describe('rounds that go on from another run', () => {
   it('take over whole weights where they train whole weights', async () => {
     const adopted = await adopt({ ...BASE, round: 1, checkpoint }, WHOLE);
     expect(adopted.tuned).toEqual({ ...BASE, round: 1, checkpoint });
+  });
+
+  it('take them over from where the store has them since it was moved', async () => {
+    const path = join(folder, 'store/folders/tuned/checkpoints/round-1');
+    await writeCheckpoint(path);
+    const recorded = { ...checkpoint, path: '/before/store/folders/tuned/checkpoints/round-1' };
+    const adopted = await adopt({ ...BASE, round: 1, checkpoint: recorded }, WHOLE);
+    expect(adopted.tuned).toEqual({ ...BASE, round: 1, checkpoint: { ...checkpoint, path } });
   });
 
   it.each([

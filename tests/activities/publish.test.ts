@@ -133,7 +133,10 @@ describe('publish', () => {
 
   it('says why the server would not load an adapter', async () => {
     const trained = await trainAdapter(1, 'a', 0.125);
-    bench.server.enqueue({ status: 400, body: { error: { message: 'No such folder', code: 400 } } });
+    intercept = ({ path }) =>
+      path === '/v1/load_lora_adapter'
+        ? { status: 400, body: { error: { message: 'No such folder', code: 400 } } }
+        : undefined;
     const failure = await failureFrom(publish(1, trained));
     expect(failure).toMatchObject({ type: 'adapter/load-refused', nonRetryable: true });
     expect(failure.message).toContain('"No such folder"');
@@ -175,6 +178,12 @@ describe('respond', () => {
     await bench.respond(task(policy));
     expect([...bench.server.adapters]).toEqual([['test-v1-aaaaaaaa', '/adapters/1']]);
     expect(askedOf(policy.servedModel, since)).toEqual(['load', ...Array<string>(16).fill('probe'), 'chat']);
+  });
+
+  it('loads an adapter anew that the server has from the folder of before the store was moved', async () => {
+    const policy = await publishFirst();
+    await bench.respond(task({ ...policy, adapterPath: '/moved/1' }));
+    expect([...bench.server.adapters]).toEqual([['test-v1-aaaaaaaa', '/moved/1']]);
   });
 
   it('says that an adapter is not loaded when the server forgot it after the look, which the next attempt mends', async () => {

@@ -24,14 +24,16 @@ it.each([
   ['goes back to the version that it held', LABEL, 'The previous weights are in service again.'],
   ['is left paused where the run knows no such version', LABEL.replaceAll('v1', 'v2'), 'without weights that anybody'],
 ])('%s', async (_what, label, outcome) => {
-  const [base, path] = [join(bench.folder, 'model'), join(bench.folder, 'checkpoint-1')];
+  const below = 'folders/test/checkpoints/round-1';
+  const [base, path] = [join(bench.folder, 'model'), join(bench.run.storeRoot, below)];
   await writeCheckpoint(base);
   await writeCheckpoint(path);
   const opened = await bench.open({
     policy: { baseUrl: bench.server.baseUrl, model: 'base', modelPath: base, callsInFlight: 1 },
     training: { method: 'dpo', weights: 'full' },
   });
-  const checkpoint = { name: 'test-v1-aaaaaaaa', hash: 'a'.repeat(64), path };
+  // Recorded before the store was moved.
+  const checkpoint = { name: 'test-v1-aaaaaaaa', hash: 'a'.repeat(64), path: join('/before/store', below) };
   const version: PolicyVersion = { ...opened.basePolicy, round: 1, checkpoint };
   await bench.store.write({
     name: 'test/round-001/policy',

@@ -1,6 +1,6 @@
 // Locks that a comparison asks each judge for what it should, maps choices back through the recorded seats, keeps missing and
 // unreadable apart, and tests what another run has trained.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -93,7 +93,7 @@ async function writeBaseline(answer = 'a fair answer'): Promise<string> {
 }
 
 /** A run that has published an adapter in its second round. */
-async function publishAdapter(): Promise<void> {
+async function publishAdapter(adapterPath = folder): Promise<void> {
   const config = makeRunConfig({ policy: { baseUrl: server.baseUrl, model: 'base', modelPath: folder } });
   const lineage = { step: 'test', parents: [], configHash: '1'.repeat(64), policy: null, summary: {} } as const;
   const write = (name: string, row: object) =>
@@ -105,7 +105,7 @@ async function publishAdapter(): Promise<void> {
     probes: [{ tokenIds, baseLogprobs: logprobs(-1), adapterLogprobs: logprobs(-2) }],
   });
   await write('round-001/policy', { round: 1, servedModel: 'old', adapterHash: 'b'.repeat(64), adapterPath: folder });
-  await write('round-002/policy', { round: 2, servedModel: ADAPTER, adapterHash: 'a'.repeat(64), adapterPath: folder });
+  await write('round-002/policy', { round: 2, servedModel: ADAPTER, adapterHash: 'a'.repeat(64), adapterPath });
 }
 
 describe('generateWildbench', () => {
@@ -124,6 +124,15 @@ describe('generateWildbench', () => {
     });
     await generate('base');
     expect(chatCalls()).toHaveLength(TASKS);
+  });
+
+  it('loads what another run has trained from where the store has it since it was moved', async () => {
+    const below = 'folders/quick/adapters/round-2';
+    await publishAdapter(join('/before/store', below));
+    await open({ policies: { base: {}, trained: { fromRun: 'quick' } } });
+    await mkdir(join(run.storeRoot, below), { recursive: true });
+    await generate('trained');
+    expect(server.adapters.get(ADAPTER)).toBe(join(run.storeRoot, below));
   });
 
   it('loads and probes what another run has trained last, and keeps to it when that run goes on', async () => {

@@ -19,6 +19,7 @@ export function makeOnlineDpoReport(overrides: Partial<OnlineDpoReport> = {}): O
     loop: 'online-dpo',
     method: 'dpo',
     bestRound: 2,
+    ruler: 'judge',
     runName: 'checklist-lab',
     status: 'done',
     statusReason: null,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,7 +80,8 @@ export async function startRoundsWorld({
       scoreToken: (model, _prefix_T, token) => -1 - (token % 4) / 4 + roundOf(model) / 8,
     },
   });
-  const store = createLocalArtifactStore({ root: join(folder, 'store') });
+  let storeRoot = join(folder, 'store');
+  const openStore = () => createLocalArtifactStore({ root: storeRoot });
 
   const writePrompts = async (name: string, count: number): Promise<string> => {
     const path = join(folder, `${name}.jsonl`);
@@ -98,7 +99,17 @@ export async function startRoundsWorld({
   return {
     folder,
     server,
-    store,
+    get store() {
+      return openStore();
+    },
+    get storeRoot() {
+      return storeRoot;
+    },
+    /** Moves the store to another folder of this one. */
+    async moveStore(name: string): Promise<void> {
+      await rename(storeRoot, join(folder, name));
+      storeRoot = join(folder, name);
+    },
     /** Two rounds of six prompts, unless the changes say otherwise. */
     async start(workflowId: string, changes: Partial<OnlineDpoInput> = {}) {
       const config = onlineDpoConfig.parse({
@@ -113,7 +124,7 @@ export async function startRoundsWorld({
         temporal: { address: temporal.address, taskQueue },
         ...changes,
       });
-      const run = { runName: 'same', storeRoot: join(folder, 'store'), configHash: '0'.repeat(64) };
+      const run = { runName: 'same', storeRoot, configHash: '0'.repeat(64) };
       const startedAtMs = Date.now();
       return temporal.client.workflow.start<typeof onlineDpoWorkflow>('onlineDpoWorkflow', {
         workflowId,
@@ -124,6 +135,7 @@ export async function startRoundsWorld({
     },
     /** All rows of one kind of a round's samples. */
     async readSamples<Row extends object>(round: number, kind: 'prompts' | 'rollouts'): Promise<readonly Row[]> {
+      const store = openStore();
       const names = await store.list(`same/round-00${round}/sample/${kind}/`);
       return (await Promise.all(names.map(async (name) => (await readArtifact<Row>(store, name)).rows))).flat();
     },

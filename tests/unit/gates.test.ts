@@ -159,6 +159,34 @@ describe('gates', () => {
     ]);
   });
 
+  it('let a person decide where gold measures and decided nothing, whatever a failure would lead to', () => {
+    const { heldOut, goldGap } = gatesConfig.parse({ heldOut: {}, goldGap: { onFail: 'stop' } });
+    const unmeasured = { heldOutChange: null, judgeLead: null };
+    expect(decide({ heldOut, goldGap }, unmeasured)).toEqual({
+      round: 2,
+      decision: 'wait',
+      findings: [
+        {
+          gate: 'heldOut',
+          passed: false,
+          measured: null,
+          limit: -0,
+          onFail: 'wait',
+          text: 'Gold decided no held-out prompt both for this round and for round 1: see why, then approve the round or reject it.',
+        },
+        {
+          gate: 'goldGap',
+          passed: false,
+          measured: null,
+          limit: 0.1,
+          onFail: 'wait',
+          text: 'No held-out prompt has both a judge rate and a gold rate, for this round and for the base: see why, then approve the round or reject it.',
+        },
+      ],
+    });
+    expect(decide({ heldOut }, { ...unmeasured, measuredBy: 'judge' }).decision).toBe('roll-back');
+  });
+
   it('let stopping weigh more than waiting, and waiting more than rolling back', () => {
     const fails = { heldOutChange: { mean: -0.1, low: -0.2, high: -0.05, n: 40 } };
     const heldOut = { maxDrop: 0, evidence: 'interval', onFail: 'roll-back' } as const;

@@ -45,6 +45,26 @@ beforeEach(async () => {
 
 afterEach(() => rm(root, { recursive: true, force: true }));
 
+describe('a store that was moved', () => {
+  it('finds the folders that paths of before name, whatever its old root was called', async () => {
+    const below = (name: string) => join(root, name);
+    await mkdir(below('folders/run/adapters/round-1'), { recursive: true });
+    await mkdir(below('work/run/round-001/training'), { recursive: true });
+    expect(await store.locate('/work/folders/store/folders/run/adapters/round-1')).toBe(
+      below('folders/run/adapters/round-1'),
+    );
+    expect(await store.locate('/work/store/work/run/round-001/training')).toBe(below('work/run/round-001/training'));
+  });
+
+  it('leaves a path alone that lies below it, or that it has nothing of', async () => {
+    const own = join(root, 'folders/run/adapters/round-2');
+    expect(await store.locate(own)).toBe(own);
+    expect(await store.locate('/old/folders/run/adapters/round-3')).toBe('/old/folders/run/adapters/round-3');
+    // Out of the store by dots.
+    expect(await store.locate('/old/folders/../../../..')).toBe('/old/folders/../../../..');
+  });
+});
+
 describe('writing and reading an artifact', () => {
   it('gives back the rows of all shards in order', async () => {
     const ref = await store.write(newArtifact('run/round-001/rollouts'));

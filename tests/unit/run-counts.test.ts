@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCounts, meanPassRate, NO_COUNTS, type RolloutCounts } from '../../domain/run.ts';
+import { addCounts, goldCounts, meanPassRate, NO_COUNTS, type RolloutCounts } from '../../domain/run.ts';
 
 const ONE: RolloutCounts = {
   calls: 1,
@@ -45,6 +45,16 @@ describe('addCounts', () => {
   it('changes nothing when nothing is added', () => {
     expect(addCounts(NO_COUNTS, ONE)).toEqual(ONE);
     expect(addCounts(ONE, NO_COUNTS)).toEqual(ONE);
+  });
+});
+
+describe('counts of gold verdicts', () => {
+  it('stand apart from those of the judge, and are added where there are any', () => {
+    const gold = goldCounts(ONE);
+    expect(gold).toMatchObject({ rollouts: 0, yes: 0, no: 0, unparsed: 0, judgeCalls: 12 });
+    expect(gold.gold).toEqual({ decided: 11, unparsed: 7 });
+    expect(addCounts(addCounts(ONE, gold), gold).gold).toEqual({ decided: 22, unparsed: 14 });
+    expect(addCounts(ONE, ONE)).not.toHaveProperty('gold');
   });
 });
 

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -156,6 +165,26 @@ test('a folder with another job is refused', async () => {
   await expect(makeTrainer().run({ ...makeJob('finish'), seed: 2 }, makeOptions())).rejects.toMatchObject({
     code: 'trainer/bad-job',
   });
+});
+
+test('a folder that was moved with its store goes on with its job, which then names the paths of today', async () => {
+  const jobIn = (store: string): DpoJob => ({
+    ...makeJob('finish'),
+    outputDir: join(folder, store, 'work/out'),
+    pairsPath: join(folder, store, 'work/out/finish'),
+    startAdapterPath: join(folder, store, 'folders/adapter'),
+  });
+  await makeTrainer().run(jobIn('old'), makeOptions());
+  renameSync(join(folder, 'old'), join(folder, 'new'));
+  const moved = jobIn('new');
+  await expect(makeTrainer().run({ ...moved, seed: 2 }, makeOptions())).rejects.toMatchObject({
+    code: 'trainer/bad-job',
+  });
+  await expect(
+    makeTrainer().run({ ...moved, startAdapterPath: join(folder, 'new/folders/other') }, makeOptions()),
+  ).rejects.toMatchObject({ code: 'trainer/bad-job' });
+  expect(await makeTrainer().run(moved, makeOptions())).toMatchObject(FINISHED);
+  expect(JSON.parse(readFileSync(join(moved.outputDir, 'job.json'), 'utf8'))).toEqual(moved);
 });
 
 test('a missing interpreter is told with the way to install it', async () => {

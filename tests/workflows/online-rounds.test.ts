@@ -66,7 +66,7 @@ const modelOf = ({ body }: RecordedRequest): string => (body as { readonly model
 
 /** What a round's trainer was asked for. */
 async function readJob(round: number): Promise<TrainingJob> {
-  const path = join(world.folder, `store/work/same/round-00${round}/training/job.json`);
+  const path = join(world.storeRoot, `work/same/round-00${round}/training/job.json`);
   return JSON.parse(await readFile(path, 'utf8')) as TrainingJob;
 }
 
@@ -220,6 +220,22 @@ describe('rounds of training', () => {
       'checkpoint-2/optimizer.pt',
     ]);
     expect(await readdir(folder)).not.toContain('adapter');
+  });
+
+  it('go on in a store that was moved: with its weights, its optimizer, and a server that holds the old folder', async () => {
+    const training = { method: 'dpo' as const, optimizer: 'kept' as const, command: [...FAKE_TRAINER] };
+    await (await world.start('moved', { rounds: 1, training })).result();
+    expect([...world.server.adapters.values()]).toEqual([join(world.folder, 'store/folders/same/adapters/round-1')]);
+    await world.moveStore('elsewhere');
+    const result = await (await world.start('moved', { rounds: 2, training })).result();
+    expect(result.status).toBe('done');
+    expect(await readJob(2)).toMatchObject({
+      startAdapterPath: join(world.folder, 'elsewhere/folders/same/adapters/round-1'),
+      optimizerPath: join(world.folder, 'elsewhere/work/same/round-001/training/checkpoints/checkpoint-2/optimizer.pt'),
+    });
+    expect([...world.server.adapters.values()]).toEqual([
+      join(world.folder, 'elsewhere/folders/same/adapters/round-2'),
+    ]);
   });
 
   it('fail with the numbers when the server gives the old weights under a new name, and keep the old version in service', async () => {

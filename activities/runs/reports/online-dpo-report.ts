@@ -4,7 +4,7 @@ import type { OnlineDpoConfig } from '../../../configs/schema/online-dpo.ts';
 import { configOfLoop } from '../../../configs/stage-sampling.ts';
 import { roundName, stageName } from '../../../domain/artifact-names.ts';
 import type { BootstrapOptions } from '../../../domain/bootstrap.ts';
-import { findBestRound } from '../../../domain/gates/best-version.ts';
+import { findBestRound, heldOutMean, type Ruler } from '../../../domain/gates/best-version.ts';
 import { settleRound, type DecidedRound, type RoundAnswer } from '../../../domain/gates/decide-round.ts';
 import { weightsOf, type PolicyVersion } from '../../../domain/policy-version.ts';
 import type { ProbeNumbers } from '../../../domain/probe.ts';
@@ -48,17 +48,19 @@ export async function readOnlineDpoReport(
   const config = configOfLoop(services.config, 'online-dpo');
   const measured = await readRounds(services, config, { base, names, bootstrap });
   const accepted = measured.rounds.filter(({ gates }) => gates?.outcome === 'accepted').map(({ round }) => round);
+  const ruler = rulerOf(names, runName, measured.evaluations);
   return {
     ...base,
     loop: 'online-dpo',
     method: config.training?.method ?? null,
     bestRound: findBestRound(
-      measured.evaluations.map(({ round, interval, gold }) => ({
-        round,
-        mean: (gold ?? interval)?.mean ?? null,
-        accepted: round === 0 || accepted.includes(round),
+      measured.evaluations.map((evaluation) => ({
+        round: evaluation.round,
+        mean: heldOutMean(evaluation, ruler),
+        accepted: evaluation.round === 0 || accepted.includes(evaluation.round),
       })),
     ),
+    ruler,
     ...measured,
     calls: await readLoopCalls(services, runName, names, roundCallPlaces(runName, names)),
     samples: await readReportSamples(services, runName, names, measured.rounds.at(-1)?.round),
@@ -93,6 +95,12 @@ function roundsWith(
   return names
     .filter((name) => name.startsWith(`${runName}/round-`) && name.endsWith(suffix))
     .map((name) => Number(name.slice(`${runName}/round-`.length, -suffix.length)));
+}
+
+/** Verdicts of gold are there even where it decided nothing, as when its judge was out. */
+function rulerOf(names: readonly string[], runName: string, evaluations: readonly ReportEvaluation[]): Ruler {
+  const prefixes = evaluations.map(({ round }) => `${stageName(runName, round, 'evaluate')}/gold/`);
+  return names.some((name) => prefixes.some((prefix) => name.startsWith(prefix))) ? 'gold' : 'judge';
 }
 
 async function readCounts(

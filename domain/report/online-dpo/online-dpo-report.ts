@@ -1,3 +1,4 @@
+import type { Ruler } from '../../gates/best-version.ts';
 import type { RoundAnswer, RoundDecision, RoundOutcome } from '../../gates/decide-round.ts';
 import type { GateFinding } from '../../gates/gate-finding.ts';
 import type { PromptRow } from '../../prompt.ts';
@@ -133,6 +134,8 @@ export interface OnlineDpoReport extends ReportBase {
   readonly method: string | null;
   /** The round that the run returns, the best of those accepted; 0 is the base. */
   readonly bestRound: number;
+  /** Whose verdicts it is the best by. */
+  readonly ruler: Ruler;
   /** Base first, then by round. */
   readonly evaluations: readonly ReportEvaluation[];
   readonly differences: readonly ReportDifference[];

@@ -31,10 +31,10 @@ function evaluationSection(report: OnlineDpoReport): Html {
   );
 }
 
-function gatesSection({ rounds, bestRound, evaluations, method }: OnlineDpoReport): Html | null {
+function gatesSection({ rounds, bestRound, ruler, evaluations, method }: OnlineDpoReport): Html | null {
   if (method === null || rounds.length === 0) return null;
   const best = evaluations.find(({ round }) => round === bestRound);
-  const measure = best?.gold === null ? 'held-out pass rate' : 'held-out gold rate';
+  const measure = ruler === 'gold' ? 'held-out gold rate' : 'held-out pass rate';
   return section(
     'Gates',
     html`<p>
