@@ -147,7 +147,8 @@ async function readInitialPath(
 ): Promise<string | null> {
   if (config.loop === 'bolt') {
     const [tuned] = (await readArtifact<PolicyVersion>(store, roundName(runName, SFT_ROUND, 'policy'))).rows;
-    return tuned?.checkpoint?.path ?? tuned?.adapterPath ?? null;
+    const path = tuned?.checkpoint?.path ?? tuned?.adapterPath ?? null;
+    return path && store.locate(path);
   }
   return weights === 'full' ? resolve(configOfLoop(config, 'online-dpo').policy.modelPath) : null;
 }
