@@ -25,8 +25,10 @@ const MODEL_SERVER = {
   'server-error': false,
   aborted: false,
   'malformed-response': false,
+  'not-served': false,
   'bad-request': true,
   unauthorized: true,
+  'no-credit': true,
   'unknown-model': true,
   'context-too-small': true,
 } satisfies Record<ModelServerErrorKind, boolean>;
