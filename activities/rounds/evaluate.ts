@@ -59,6 +59,11 @@ export function createEvaluateActivities(provider: RunServicesProvider) {
     async measureHeldOut({ run, round, shards, policy, gold, kl = false, tasks }: EvaluateInput): Promise<Evaluation> {
       const services = await provider.of(run);
       const { store, config } = services;
+      const name = roundName(run.runName, round, 'evaluation');
+      if ((await store.find(name)) !== undefined) {
+        const [existing] = (await readArtifact<Evaluation>(store, name)).rows;
+        if (existing !== undefined) return existing;
+      }
       const { resamples, confidence } = config.evaluation;
       const intervalOf = (rates: Rates): Interval | null =>
         rates.size === 0 ? null : bootstrapMean([...rates.values()], { resamples, confidence, seed: config.seed });
@@ -79,7 +84,7 @@ export function createEvaluateActivities(provider: RunServicesProvider) {
         ...(onTasks === undefined ? {} : { tasks: onTasks.measures }),
       };
       await store.write({
-        name: roundName(run.runName, round, 'evaluation'),
+        name,
         schema: 'evaluation',
         step: 'measure-held-out',
         parents: [
