@@ -1,10 +1,12 @@
 // Locks that a step of a round that reads a lot is not taken for dead, and that it does not read it all again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createDrawPromptsActivities } from '../../activities/rounds/draw-prompts.ts';
 import { createEvaluateActivities } from '../../activities/rounds/evaluate.ts';
+import { createSelectRowsActivities } from '../../activities/rounds/select-rows.ts';
 import { createRunServicesProvider, type RunServicesProvider } from '../../activities/run-services.ts';
 import type { ArtifactRef } from '../../domain/artifact.ts';
-import type { OpenedRun, SampleStage } from '../../domain/run.ts';
+import { promptSet, type OpenedRun, type SampleStage } from '../../domain/run.ts';
 import { inActivity, makePrompt, startActivityBench } from '../support/activity-bench.ts';
 
 let bench: Awaited<ReturnType<typeof startActivityBench>>;
@@ -63,4 +65,28 @@ it('finds what was measured, and reads no answer again', async () => {
   reads = [];
   expect(await inActivity(measure)).toEqual(measured);
   expect(reads).toEqual(['test/round-000/evaluation']);
+});
+
+it('beats while it reads', async () => {
+  await sample('sample', 1);
+  await sample('evaluate', 0);
+  const { run } = bench;
+  const draws = createDrawPromptsActivities(provider);
+  const trainSet = promptSet(opened, 'train');
+  const samples = { run, round: 1, shards: 1, policy: opened.basePolicy };
+  const steps = {
+    draw: () => draws.drawRoundPrompts({ run, round: 2, trainSet }),
+    drawExtra: () => draws.drawExtraPrompts({ ...samples, trainSet, planned: 1, drawn: 1 }),
+    select: () => createSelectRowsActivities(provider).selectRoundRows({ ...samples, extraPrompts: 0 }),
+    measure,
+  };
+  delayMs = 1200;
+  const beating = await Promise.all(
+    Object.entries(steps).map(async ([name, step]) => {
+      let beats = 0;
+      await inActivity<unknown>(step, () => (beats += 1));
+      return beats > 0 ? [name] : [];
+    }),
+  );
+  expect(beating.flat()).toEqual(Object.keys(steps));
 });
