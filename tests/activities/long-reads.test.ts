@@ -43,8 +43,8 @@ afterEach(async () => {
   await bench.close();
 });
 
-async function sample(stage: SampleStage, round: number): Promise<void> {
-  const task = { run: bench.run, stage, round, shard: 0, policy: opened.basePolicy };
+async function sample(stage: SampleStage, round: number, run = bench.run): Promise<void> {
+  const task = { run, stage, round, shard: 0, policy: opened.basePolicy };
   await bench.respond(task);
   await bench.judge(task);
 }
@@ -89,4 +89,21 @@ it('beats while it reads', async () => {
     }),
   );
   expect(beating.flat()).toEqual(Object.keys(steps));
+});
+
+it('reads what earlier rounds found one round after the other', async () => {
+  const run = { ...bench.run, runName: 'retiring' };
+  const config = { reward: { retireAfterRounds: 5 } };
+  const trainSet = promptSet(await bench.open(config, run), 'train');
+  const draw = (round: number) =>
+    inActivity(() => createDrawPromptsActivities(provider).drawRoundPrompts({ run, round, trainSet }));
+  await sample('sample', 1, run);
+  await draw(2);
+  await sample('sample', 2, run);
+  reads = [];
+  delayMs = 20;
+  await draw(3);
+  const rounds = reads.flatMap((name) => /round-00(\d)/.exec(name)?.[1] ?? []);
+  expect(new Set(rounds)).toEqual(new Set(['1', '2']));
+  expect(rounds).toEqual(rounds.toSorted());
 });
