@@ -1,11 +1,12 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { AdapterError, ModelServerError, TickloopError } from '../domain/errors.ts';
+import { retryDelay } from './retry-delay.ts';
 
 const PROGRAM_ERRORS = [ReferenceError, TypeError, RangeError, SyntaxError] as const;
 
 /**
  * The one translation of errors into Temporal's terms: `type` is our stable code, `nonRetryable` follows the error,
- * `Retry-After` becomes the next delay. Cancellation and failures that are Temporal's already pass through untouched.
+ * `Retry-After` becomes the least delay. Cancellation and failures that are Temporal's already pass through untouched.
  */
 export function toActivityFailure(error: unknown): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
@@ -17,7 +18,7 @@ export function toActivityFailure(error: unknown): unknown {
       details: [error.details],
       cause: error,
       ...(error instanceof ModelServerError && error.retryAfterMs !== undefined
-        ? { nextRetryDelay: error.retryAfterMs }
+        ? { nextRetryDelay: retryDelay(error.retryAfterMs) }
         : {}),
     });
   }

@@ -65,8 +65,10 @@ export type ModelServerErrorKind =
   | 'server-error' // 5xx with a living server
   | 'aborted' // 200 with finish_reason "abort": the server was paused or shut down under us
   | 'malformed-response'
+  | 'not-served' // 404, 405 and their like: a wrong address, or a proxy whose server is not back yet
   | 'bad-request'
   | 'unauthorized'
+  | 'no-credit'
   | 'unknown-model'
   | 'context-too-small';
 
@@ -77,6 +79,7 @@ const RETRYABLE_KINDS: ReadonlySet<ModelServerErrorKind> = new Set([
   'server-error',
   'aborted',
   'malformed-response',
+  'not-served',
 ]);
 
 export interface ModelServerErrorOptions extends ErrorOptions {

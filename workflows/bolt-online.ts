@@ -54,6 +54,8 @@ export async function boltOnlineWorkflow(input: BoltOnlineInput): Promise<Rounds
   let state = input.resumeFrom ?? (await begin());
   while (hasNextRound(plan, state)) {
     if (workflowInfo().continueAsNewSuggested) {
+      // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
+      await control.untilRunning();
       await continueAsNew<typeof boltOnlineWorkflow>({ ...input, resumeFrom: state });
     }
     control.report({ counts: state.counts, evaluations: state.evaluations });

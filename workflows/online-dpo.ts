@@ -45,6 +45,8 @@ export async function onlineDpoWorkflow(input: OnlineDpoInput): Promise<RunResul
     control.report({ evaluations: state.rounds.evaluations, counts: state.rounds.counts });
     while (hasNextRound(plan, state.rounds)) {
       if (workflowInfo().continueAsNewSuggested) {
+        // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
+        await control.untilRunning();
         await continueAsNew<typeof onlineDpoWorkflow>({ ...input, resumeFrom: state });
       }
       state = { opened, rounds: await goRound(plan, state.rounds) };

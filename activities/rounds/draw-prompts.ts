@@ -8,6 +8,7 @@ import { addThinned } from '../../domain/rounds/thin-checklist.ts';
 import type { DrawnPrompts, PromptSet, RunRef } from '../../domain/run.ts';
 import { partition } from '../../domain/shards.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
+import { withHeartbeats } from '../heartbeats.ts';
 import { readRewardedRound, type RoundSamples } from './read-rewarded.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
 import { createPromptThinner, type PromptThinner } from './thin-prompts.ts';
@@ -29,43 +30,52 @@ export interface DrawExtraInput extends DrawInput, RoundSamples {
 export function createDrawPromptsActivities(provider: RunServicesProvider) {
   return {
     /** The prompts that a round begins with. */
-    async drawRoundPrompts({ run, round, trainSet }: DrawInput): Promise<DrawnPrompts> {
-      const services = await provider.of(run);
-      const { data } = configOfLoop(services.config, 'online-dpo');
-      const set = await readSet(services, run, trainSet);
-      const thinner = await createPromptThinner(services, { runName: run.runName, round }, set.rows);
-      const rows =
-        data.promptsPerRound === undefined
-          ? thinner.drawable
-          : drawPrompts(thinner.drawable, {
-              seed: services.config.seed,
-              uses: await readUses(services, run, (other) => other < round),
-              taken: new Set(),
-              count: data.promptsPerRound,
-            });
-      return recordDraw(services, { run, round, trainSet }, { firstShard: 0, rows, thinner }, set.refs);
+    async drawRoundPrompts(input: DrawInput): Promise<DrawnPrompts> {
+      const services = await provider.of(input.run);
+      return withHeartbeats(() => draw(services, input));
     },
 
     /** Further prompts in place of those that gave nothing to train on, as far as the budget and the set go. */
     async drawExtraPrompts(input: DrawExtraInput): Promise<DrawnPrompts> {
-      const { run, round, planned, drawn, shards } = input;
-      const services = await provider.of(run);
-      const config = configOfLoop(services.config, 'online-dpo');
-      const { rows: judged } = await readRewardedRound(services, input);
-      const withSignal = countPromptsWithRows(rowRule(config), judged);
-      const count = countMissingPrompts({ planned, drawn, withSignal, budget: config.sampling.extraPrompts });
-      if (count === 0) return { firstShard: shards, shards: 0, rows: 0 };
-      const set = await readSet(services, run, input.trainSet);
-      const thinner = await createPromptThinner(services, { runName: run.runName, round }, set.rows);
-      const rows = drawPrompts(thinner.drawable, {
-        seed: config.seed,
-        uses: await readUses(services, run, (other) => other < round),
-        taken: new Set(judged.map(([{ promptId }]) => promptId)),
-        count,
-      });
-      return recordDraw(services, input, { firstShard: shards, rows, thinner }, set.refs);
+      const services = await provider.of(input.run);
+      return withHeartbeats(() => drawExtra(services, input));
     },
   };
+}
+
+async function draw(services: RunServices, input: DrawInput): Promise<DrawnPrompts> {
+  const { run, round, trainSet } = input;
+  const { data } = configOfLoop(services.config, 'online-dpo');
+  const set = await readSet(services, run, trainSet);
+  const thinner = await createPromptThinner(services, { runName: run.runName, round }, set.rows);
+  const rows =
+    data.promptsPerRound === undefined
+      ? thinner.drawable
+      : drawPrompts(thinner.drawable, {
+          seed: services.config.seed,
+          uses: await readUses(services, run, (other) => other < round),
+          taken: new Set(),
+          count: data.promptsPerRound,
+        });
+  return recordDraw(services, input, { firstShard: 0, rows, thinner }, set.refs);
+}
+
+async function drawExtra(services: RunServices, input: DrawExtraInput): Promise<DrawnPrompts> {
+  const { run, round, planned, drawn, shards } = input;
+  const config = configOfLoop(services.config, 'online-dpo');
+  const { rows: judged } = await readRewardedRound(services, input);
+  const withSignal = countPromptsWithRows(rowRule(config), judged);
+  const count = countMissingPrompts({ planned, drawn, withSignal, budget: config.sampling.extraPrompts });
+  if (count === 0) return { firstShard: shards, shards: 0, rows: 0 };
+  const set = await readSet(services, run, input.trainSet);
+  const thinner = await createPromptThinner(services, { runName: run.runName, round }, set.rows);
+  const rows = drawPrompts(thinner.drawable, {
+    seed: config.seed,
+    uses: await readUses(services, run, (other) => other < round),
+    taken: new Set(judged.map(([{ promptId }]) => promptId)),
+    count,
+  });
+  return recordDraw(services, input, { firstShard: shards, rows, thinner }, set.refs);
 }
 
 async function readSet({ store }: RunServices, { runName }: RunRef, { shards }: PromptSet) {

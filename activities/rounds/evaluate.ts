@@ -10,6 +10,7 @@ import type { Evaluation, JudgeRole, RunRef } from '../../domain/run.ts';
 import { measureTasks } from './measure-tasks.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import { readJudgedStage } from '../artifacts/read-stage.ts';
+import { withHeartbeats } from '../heartbeats.ts';
 import type { RunServices, RunServicesProvider } from '../run-services.ts';
 
 export interface EvaluateInput {
@@ -56,44 +57,59 @@ async function readKl({ store, config }: RunServices, runName: string, round: nu
 /** Measures a policy version on the held-out prompts. */
 export function createEvaluateActivities(provider: RunServicesProvider) {
   return {
-    async measureHeldOut({ run, round, shards, policy, gold, kl = false, tasks }: EvaluateInput): Promise<Evaluation> {
+    async measureHeldOut(input: EvaluateInput): Promise<Evaluation> {
+      const { run, round } = input;
       const services = await provider.of(run);
-      const { store, config } = services;
-      const { resamples, confidence } = config.evaluation;
-      const intervalOf = (rates: Rates): Interval | null =>
-        rates.size === 0 ? null : bootstrapMean([...rates.values()], { resamples, confidence, seed: config.seed });
-      const place = { runName: run.runName, round, shards };
-      const judged = await readHeldOut(services, { ...place, role: 'judge' });
-      const goldJudged = gold ? await readHeldOut(services, { ...place, role: 'gold' }) : undefined;
-      const onTasks =
-        tasks === undefined ? undefined : await measureTasks(services, { runName: run.runName, round, ...tasks });
-      const diverged = kl ? await readKl(services, run.runName, round) : undefined;
-      const evaluation: Evaluation = {
-        round,
-        policy: policyStamp(policy),
-        interval: intervalOf(judged.rates),
-        gold: goldJudged === undefined ? null : intervalOf(goldJudged.rates),
-        lengthChars: measureLength(judged.groups),
-        distinctness: measureDistinctness(judged.groups),
-        ...(diverged === undefined ? {} : { kl: diverged.measure }),
-        ...(onTasks === undefined ? {} : { tasks: onTasks.measures }),
-      };
-      await store.write({
-        name: roundName(run.runName, round, 'evaluation'),
-        schema: 'evaluation',
-        step: 'measure-held-out',
-        parents: [
-          ...judged.parents,
-          ...(goldJudged?.parents ?? []),
-          ...(diverged === undefined ? [] : [diverged.parent]),
-          ...(onTasks?.parents ?? []),
-        ],
-        configHash: run.configHash,
-        policy: evaluation.policy,
-        shards: [[evaluation]],
-        summary: {},
-      });
-      return evaluation;
+      const { store } = services;
+      const name = roundName(run.runName, round, 'evaluation');
+      if ((await store.find(name)) !== undefined) {
+        const [existing] = (await readArtifact<Evaluation>(store, name)).rows;
+        if (existing !== undefined) return existing;
+      }
+      return withHeartbeats(() => measure(services, input, name));
     },
   };
+}
+
+async function measure(
+  services: RunServices,
+  { run, round, shards, policy, gold, kl = false, tasks }: EvaluateInput,
+  name: string,
+): Promise<Evaluation> {
+  const { store, config } = services;
+  const { resamples, confidence } = config.evaluation;
+  const intervalOf = (rates: Rates): Interval | null =>
+    rates.size === 0 ? null : bootstrapMean([...rates.values()], { resamples, confidence, seed: config.seed });
+  const place = { runName: run.runName, round, shards };
+  const judged = await readHeldOut(services, { ...place, role: 'judge' });
+  const goldJudged = gold ? await readHeldOut(services, { ...place, role: 'gold' }) : undefined;
+  const onTasks =
+    tasks === undefined ? undefined : await measureTasks(services, { runName: run.runName, round, ...tasks });
+  const diverged = kl ? await readKl(services, run.runName, round) : undefined;
+  const evaluation: Evaluation = {
+    round,
+    policy: policyStamp(policy),
+    interval: intervalOf(judged.rates),
+    gold: goldJudged === undefined ? null : intervalOf(goldJudged.rates),
+    lengthChars: measureLength(judged.groups),
+    distinctness: measureDistinctness(judged.groups),
+    ...(diverged === undefined ? {} : { kl: diverged.measure }),
+    ...(onTasks === undefined ? {} : { tasks: onTasks.measures }),
+  };
+  await store.write({
+    name,
+    schema: 'evaluation',
+    step: 'measure-held-out',
+    parents: [
+      ...judged.parents,
+      ...(goldJudged?.parents ?? []),
+      ...(diverged === undefined ? [] : [diverged.parent]),
+      ...(onTasks?.parents ?? []),
+    ],
+    configHash: run.configHash,
+    policy: evaluation.policy,
+    shards: [[evaluation]],
+    summary: {},
+  });
+  return evaluation;
 }

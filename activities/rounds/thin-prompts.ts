@@ -6,6 +6,7 @@ import {
   dropItems,
   recordItems,
   retireItems,
+  type ItemHistory,
   type ThinnedCounts,
   type ThinningRules,
 } from '../../domain/rounds/thin-checklist.ts';
@@ -36,7 +37,7 @@ export async function createPromptThinner(
 ): Promise<PromptThinner> {
   const rules: ThinningRules = configOfLoop(services.config, 'online-dpo').reward;
   const isOff = rules.itemDropout === null && rules.retireAfterRounds === null;
-  const history = recordItems(rules.retireAfterRounds === null ? [] : await readRoundsBefore(services, runName, round));
+  const history = rules.retireAfterRounds === null ? new Map() : await readHistory(services, runName, round);
   const left = new Map(set.map((row) => [row.promptId, retireItems(row, history, rules)]));
   const drawable = set.filter(({ promptId }) => (left.get(promptId)?.row.checklist.length ?? 0) > 0);
   return {
@@ -70,12 +71,14 @@ export async function readThinned(
   return found.length === 0 ? undefined : found.reduce(addThinned);
 }
 
-async function readRoundsBefore(services: RunServices, runName: string, round: number) {
+/** One round after the other, so that the answers of one only are held at a time. */
+async function readHistory(services: RunServices, runName: string, round: number): Promise<ItemHistory> {
   const names = await services.store.list(`${runName}/`);
-  return Promise.all(
-    Array.from({ length: round - 1 }, async (_, index) => {
-      const shards = judgedShardCount(names, runName, index + 1, 'sample');
-      return (await readJudgedStage(services, { runName, round: index + 1, stage: 'sample', shards })).rows;
-    }),
-  );
+  let history: ItemHistory = new Map();
+  for (let before = 1; before < round; before += 1) {
+    const shards = judgedShardCount(names, runName, before, 'sample');
+    const { rows } = await readJudgedStage(services, { runName, round: before, stage: 'sample', shards });
+    history = recordItems(history, rows);
+  }
+  return history;
 }

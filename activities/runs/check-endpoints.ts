@@ -32,7 +32,8 @@ async function listModels(server: ModelServer): Promise<readonly string[] | null
     return (await server.models()).map(({ id }) => id);
   } catch (error) {
     const hasNone =
-      error instanceof ModelServerError && ['bad-request', 'unknown-model', 'malformed-response'].includes(error.kind);
+      error instanceof ModelServerError &&
+      ['not-served', 'bad-request', 'unknown-model', 'malformed-response'].includes(error.kind);
     if (hasNone) return null;
     throw error;
   }

@@ -13,6 +13,8 @@ const PROMPT_TOO_LONG =
 const COMPLETION_TOO_LONG = /max_tokens=\d+ cannot be greater than max_model_len/i;
 // `/generative_scoring` of vLLM 0.32 answers 400 when the engine failed an item, which is no fault of the request.
 const ITEM_FAILED = /(Generation error|Failed to generate result|No output generated) for item \d+/i;
+// Whatever else is refused is no fault of one row, and must not be kept as its answer.
+const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 413, 422]);
 const UNKNOWN_MODEL = /model.*(does not exist|not found|cannot be found|not_found)/is;
 
 const WHAT_TO_DO: Record<ModelServerErrorKind, string> = {
@@ -22,19 +24,24 @@ const WHAT_TO_DO: Record<ModelServerErrorKind, string> = {
   'server-error': "Look at the server's log.",
   aborted: 'The server was paused or shut down during the call; send it again.',
   'malformed-response': 'Check that the address is that of a vLLM or OpenAI-compatible server.',
-  'bad-request': 'Check the request against the version of the server, and that the address is right.',
+  'not-served':
+    'Check that the address is right: what answers there does not take this call, as a proxy does while the server behind it starts.',
+  'bad-request': 'Check the request against the version of the server.',
   unauthorized: 'Check the API key.',
+  'no-credit': 'The account has no credit: top it up and start the run again.',
   'unknown-model': 'Check the model name against what the server lists under /v1/models.',
   'context-too-small': 'Lower the longest completion or serve the model with a longer context.',
 };
 
 function kindOfStatus(status: number, message: string): ModelServerErrorKind {
   if (status === 401 || status === 403) return 'unauthorized';
-  if (status === 404) return UNKNOWN_MODEL.test(message) ? 'unknown-model' : 'bad-request';
+  if (status === 402) return 'no-credit';
+  if (status === 404 && UNKNOWN_MODEL.test(message)) return 'unknown-model';
   if (status === 408) return 'timeout';
   if (status === 429) return 'rate-limit';
   if (status === 503 || (status >= 500 && ENGINE_DEAD.test(message))) return 'unavailable';
   if (status >= 500 || status === 409 || status === 425) return 'server-error';
+  if (!OF_THE_REQUEST.has(status)) return 'not-served';
   if (ITEM_FAILED.test(message)) return 'server-error';
   return COMPLETION_TOO_LONG.test(message) ? 'context-too-small' : 'bad-request';
 }
@@ -49,7 +56,7 @@ export function errorOfStatus(
   const message = readServerMessage(body);
   const found = `${target.host}${target.path} answered ${status}: ${quoteServerMessage(message, target.apiKey)}.`;
   const kind = kindOfStatus(status, message);
-  if (kind === 'bad-request' && status !== 404 && PROMPT_TOO_LONG.test(message)) {
+  if (kind === 'bad-request' && PROMPT_TOO_LONG.test(message)) {
     return new PromptTooLongError(`${found} Shorten the prompt or serve the model with a longer context.`, {
       details: { status },
     });

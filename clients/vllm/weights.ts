@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdapterError, ModelServerError } from '../../domain/errors.ts';
 import type { LabelledWeights, WeightsControl } from '../model-server.ts';
-import { NOT_THE_WEIGHTS_FAULT } from './adapters.ts';
+import { isNotTheWeightsFault } from './adapters.ts';
 import { errorOfStatus } from './errors.ts';
 import { parseIsPaused, parseReset, parseWeightInfo } from './responses.ts';
 import { quoteServerMessage, readServerMessage } from './server-message.ts';
@@ -152,7 +152,7 @@ function devModeOff({ target, status }: RawAnswer): AdapterError {
 
 function loadRefused({ target, status, text, retryAfter }: RawAnswer, path: string): Error {
   const mapped = errorOfStatus(target, status, text, retryAfter);
-  if (mapped instanceof ModelServerError && NOT_THE_WEIGHTS_FAULT.has(mapped.kind)) return mapped;
+  if (isNotTheWeightsFault(mapped)) return mapped;
   return new AdapterError(
     'adapter/load-refused',
     `${target.host}${target.path} answered ${status} to loading the weights in ${path}: ${quoteServerMessage(readServerMessage(text), target.apiKey)}. Check that the server can read that folder, which has to be at the same path there.`,

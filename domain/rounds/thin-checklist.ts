@@ -30,10 +30,10 @@ export interface ThinnedCounts {
   readonly promptsRetired: number;
 }
 
-/** Records how judged groups met their items, round after round; an item without two verdicts in a round has no record of it. */
-export function recordItems(rounds: readonly (readonly (readonly [PromptRow, JudgedGroup])[])[]): ItemHistory {
-  const history = new Map<string, ItemRecord[]>();
-  for (const [{ promptId, checklist }, { rollouts_G }] of rounds.flat()) {
+/** Adds how the judged groups of a round met their items; an item without two verdicts in it has no record of it. */
+export function recordItems(before: ItemHistory, rows: readonly (readonly [PromptRow, JudgedGroup])[]): ItemHistory {
+  const history = new Map(before);
+  for (const [{ promptId, checklist }, { rollouts_G }] of rows) {
     for (const [index, item] of checklist.entries()) {
       const answers = rollouts_G.flatMap(({ verdicts_I }) => {
         const answer = verdicts_I[index]?.answer;

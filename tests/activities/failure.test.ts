@@ -1,5 +1,6 @@
 // Locks the one translation of our errors into Temporal's terms: what is tried again, and when.
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { asAdapterError, isRowError, toActivityFailure, withTranslatedErrors } from '../../activities/failure.ts';
 import {
@@ -25,8 +26,10 @@ const MODEL_SERVER = {
   'server-error': false,
   aborted: false,
   'malformed-response': false,
+  'not-served': false,
   'bad-request': true,
   unauthorized: true,
+  'no-credit': true,
   'unknown-model': true,
   'context-too-small': true,
 } satisfies Record<ModelServerErrorKind, boolean>;
@@ -114,9 +117,16 @@ describe('toActivityFailure', () => {
     expect((failure as ApplicationFailure).nextRetryDelay).toBeUndefined();
   });
 
-  it('waits as long as the server asked for', () => {
+  it.each([
+    ['as long as the server asked for', 1, 2500],
+    ['as long as the backoff says, which has grown longer', 4, 8000],
+    ['no longer than the longest backoff', 100, 60_000],
+  ])('waits %s, on attempt %i', async (_what, attempt, nextRetryDelay) => {
+    const retryPolicy = { initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 60_000, maximumAttempts: 120 };
     const error = new ModelServerError('rate-limit', 'slow down', { status: 429, retryAfterMs: 2500 });
-    expect(toActivityFailure(error)).toMatchObject({ type: 'model-server/rate-limit', nextRetryDelay: 2500 });
+    const environment = new MockActivityEnvironment({ attempt, retryPolicy });
+    const failure = await environment.run(async () => toActivityFailure(error));
+    expect(failure).toMatchObject({ type: 'model-server/rate-limit', nextRetryDelay });
   });
 
   it('lets cancellation and failures of Temporal pass untouched', () => {

@@ -185,6 +185,19 @@ describe('respond', () => {
     expect(disturbed?.summary).toEqual({ calls: 6, promptTokens: 24, completionTokens: 30, unreportedUsage: 0 });
   });
 
+  it.each([
+    ['a proxy knows no such page while the server restarts', 404, 'model-server/not-served', false],
+    ['the account has no credit', 402, 'model-server/no-credit', true],
+  ])('stops when %s, keeps that as no answer and draws the rest later', async (_what, status, type, nonRetryable) => {
+    const task = sampleTask(await bench.open());
+    bench.server.enqueue({ status, body: 'page not found' });
+    expect(await failureFrom(bench.respond(task))).toMatchObject({ type, nonRetryable });
+    expect(bench.chatCalls()).toHaveLength(1);
+    await bench.respond(task);
+    const { rows } = await readArtifact<Rollout>(bench.store, ROLLOUTS);
+    expect(rows.every(({ outcome }) => outcome.ok)).toBe(true);
+  });
+
   it('turns a prompt that is too long into failed rollouts of that prompt and draws the others', async () => {
     const task = sampleTask(await bench.open());
     bench.server.enqueue({ status: 400, body: { error: { message: 'The prompt is too long', code: 400 } } });

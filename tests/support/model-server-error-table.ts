@@ -25,6 +25,7 @@ export const MODEL_SERVER_ERROR_TABLE: readonly {
     code: 'model-server/bad-request',
     retryable: false,
   },
+  { row: '413', reply: say(413, 'body too large'), code: 'model-server/bad-request', retryable: false },
   { row: '422', reply: say(422, 'bad field'), code: 'model-server/bad-request', retryable: false },
   {
     row: '400 for a prompt beyond the context',
@@ -48,6 +49,7 @@ export const MODEL_SERVER_ERROR_TABLE: readonly {
     retryable: false,
   },
   { row: '401', reply: say(401, 'Unauthorized'), code: 'model-server/unauthorized', retryable: false },
+  { row: '402', reply: say(402, 'Insufficient Balance'), code: 'model-server/no-credit', retryable: false },
   { row: '403', reply: say(403, 'Forbidden'), code: 'model-server/unauthorized', retryable: false },
   {
     row: '404 for a model or adapter that is not served',
@@ -58,9 +60,17 @@ export const MODEL_SERVER_ERROR_TABLE: readonly {
   {
     row: '404 for a path that is not served',
     reply: { status: 404, body: { detail: 'Not Found' } },
-    code: 'model-server/bad-request',
-    retryable: false,
+    code: 'model-server/not-served',
+    retryable: true,
   },
+  {
+    row: '404 of a proxy while the server restarts',
+    reply: { status: 404, body: '404 page not found' },
+    code: 'model-server/not-served',
+    retryable: true,
+  },
+  { row: '405', reply: say(405, 'Method Not Allowed'), code: 'model-server/not-served', retryable: true },
+  { row: '415', reply: say(415, 'Unsupported Media Type'), code: 'model-server/not-served', retryable: true },
   { row: '408', reply: say(408, 'slow'), code: 'model-server/timeout', retryable: true },
   { row: '409', reply: say(409, 'conflict'), code: 'model-server/server-error', retryable: true },
   { row: '425', reply: say(425, 'too early'), code: 'model-server/server-error', retryable: true },

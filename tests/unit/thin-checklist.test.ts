@@ -54,8 +54,8 @@ describe('item dropout', () => {
 
 describe('retirement', () => {
   const row = prompt(4);
-  const retire = (rounds: Parameters<typeof recordItems>[0], retireAfterRounds: number | null = 2) =>
-    retireItems(row, recordItems(rounds), { itemDropout: null, retireAfterRounds });
+  const retire = (rounds: readonly Parameters<typeof recordItems>[1][], retireAfterRounds: number | null = 2) =>
+    retireItems(row, rounds.reduce(recordItems, new Map()), { itemDropout: null, retireAfterRounds });
 
   it('takes items that all answers met, or none, in each of the last rounds', () => {
     // Item 0 is always met, 1 never, 2 differs in the second round, 3 went from never to always.

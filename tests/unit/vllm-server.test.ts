@@ -287,9 +287,13 @@ describe('adapters', () => {
     await expect(loaded).rejects.toThrow(/"No adapter found for \/nope"/);
   });
 
-  it('blames the server, not the adapter, when it is away', async () => {
-    const { client } = await setUp([{ status: 503, body: '' }]);
-    await expect(client.loadAdapter('a', '/a')).rejects.toMatchObject({ code: 'model-server/unavailable' });
+  it.each([
+    [502, 'model-server/server-error'],
+    [503, 'model-server/unavailable'],
+    [504, 'model-server/server-error'],
+  ])('blames the server, not the adapter, when it or a proxy says %i', async (status, code) => {
+    const { client } = await setUp([{ status, body: '' }]);
+    await expect(client.loadAdapter('a', '/a')).rejects.toMatchObject({ code, retryable: true });
   });
 });
 

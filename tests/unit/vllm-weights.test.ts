@@ -125,6 +125,13 @@ describe('replacing the weights of a server', () => {
     expect(seen).toEqual([PAUSE, ...LOAD_NEXT.slice(0, at + 1), ...LOAD_PREVIOUS, 'resume']);
   });
 
+  it.each([502, 504])('blames the server, not the weights, when a proxy says %i', async (status) => {
+    const seen = await start((step) => (step === LOAD_NEXT[1] ? { status, body: 'Bad Gateway' } : undefined));
+    const failing = client.weights.replace(NEXT, PREVIOUS);
+    await expect(failing).rejects.toMatchObject({ code: 'model-server/server-error', retryable: true });
+    expect(seen).toEqual([PAUSE, ...LOAD_NEXT.slice(0, 2), ...LOAD_PREVIOUS, 'resume']);
+  });
+
   it('asks again until the cache is let go of', async () => {
     const seen = await start((step, before) =>
       step === 'reset_prefix_cache' && before < 2 ? { body: { success: false } } : undefined,
