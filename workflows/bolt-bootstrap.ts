@@ -1,4 +1,4 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
 import { adviseOnYield } from '../domain/bolt/advise-on-yield.ts';
 import { addTallies, tallyFormat, type FormatTally } from '../domain/bolt/checked-sample.ts';
@@ -188,7 +188,7 @@ class BootstrapStage {
     await workThroughShards({ control: this.control, firstShard, endShard, inFlight, work });
     this.keep({ [cursor]: endShard });
     if (endShard < shards || (workflowInfo().continueAsNewSuggested && endShard > firstShard)) {
-      await continueAsNew<typeof boltBootstrapWorkflow>({ ...this.input, resumeFrom: this.state });
+      await this.control.goOnAfresh<typeof boltBootstrapWorkflow>({ ...this.input, resumeFrom: this.state });
     }
   }
 }

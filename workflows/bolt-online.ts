@@ -1,4 +1,4 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import type { BoltConfig } from '../configs/schema/bolt-loop.ts';
 import { onlineConfigOf, SFT_ROUND } from '../domain/bolt/online-config.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
@@ -54,9 +54,7 @@ export async function boltOnlineWorkflow(input: BoltOnlineInput): Promise<Rounds
   let state = input.resumeFrom ?? (await begin());
   while (hasNextRound(plan, state)) {
     if (workflowInfo().continueAsNewSuggested) {
-      // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
-      await control.untilRunning();
-      await continueAsNew<typeof boltOnlineWorkflow>({ ...input, resumeFrom: state });
+      await control.goOnAfresh<typeof boltOnlineWorkflow>({ ...input, resumeFrom: state });
     }
     control.report({ counts: state.counts, evaluations: state.evaluations });
     state = await goRound(plan, state);

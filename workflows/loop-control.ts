@@ -1,5 +1,6 @@
 import {
   condition,
+  continueAsNew,
   defineQuery,
   defineSignal,
   getExternalWorkflowHandle,
@@ -54,6 +55,15 @@ export class LoopControl {
   /** Waits while the run is paused. */
   async untilRunning(): Promise<void> {
     await condition(() => !this.paused);
+  }
+
+  /**
+   * Goes on in a fresh history, which begins unpaused and uncancelled: a pause that came meanwhile is waited for here, and a
+   * stop ends the run.
+   */
+  async goOnAfresh<F extends Workflow>(...args: Parameters<F>): Promise<never> {
+    await this.untilRunning();
+    return await continueAsNew<F>(...args);
   }
 
   /** Runs a child to its end; pause and resume are passed on to it. */

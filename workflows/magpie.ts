@@ -1,4 +1,4 @@
-import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import type { MagpieConfig } from '../configs/schema/magpie.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import { addCounts, NO_COUNTS, type RolloutCounts, type RunResult } from '../domain/run.ts';
@@ -117,7 +117,7 @@ class MagpieBatches {
     const { finishedBatches, kept } = this.state;
     const { rowsToKeep } = this.goal;
     const resumeFrom: MagpieState = { finishedBatches, kept, rowsToKeep, counts, wasHeld, wasHeldForTags };
-    await continueAsNew<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
+    await this.control.goOnAfresh<(input: MagpieInput) => Promise<RunResult>>({ ...this.input, resumeFrom });
   }
 
   /** The batches that the dataset is taken from: as few of the first ones as are enough. */

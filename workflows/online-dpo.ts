@@ -1,4 +1,4 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { OpenedRun, RunResult } from '../domain/run.ts';
@@ -45,9 +45,7 @@ export async function onlineDpoWorkflow(input: OnlineDpoInput): Promise<RunResul
     control.report({ evaluations: state.rounds.evaluations, counts: state.rounds.counts });
     while (hasNextRound(plan, state.rounds)) {
       if (workflowInfo().continueAsNewSuggested) {
-        // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
-        await control.untilRunning();
-        await continueAsNew<typeof onlineDpoWorkflow>({ ...input, resumeFrom: state });
+        await control.goOnAfresh<typeof onlineDpoWorkflow>({ ...input, resumeFrom: state });
       }
       state = { opened, rounds: await goRound(plan, state.rounds) };
       control.report({ evaluations: state.rounds.evaluations, counts: state.rounds.counts });

@@ -1,4 +1,4 @@
-import { continueAsNew, type Workflow } from '@temporalio/workflow';
+import type { Workflow } from '@temporalio/workflow';
 import type { BestOfNConfig } from '../configs/schema/best-of-n.ts';
 import type { RefineConfig } from '../configs/schema/refine.ts';
 import type { WildbenchConfig } from '../configs/schema/wildbench.ts';
@@ -63,7 +63,7 @@ export async function runPromptLoop<Config extends RefineConfig | BestOfNConfig 
     await workThroughShards({ control, firstShard, endShard, inFlight: config.shards.inFlight, work });
     await holdIfTooManyHoles(control, 'The loop', counts, config);
     if (endShard < shards) {
-      await continueAsNew<Workflow>({ ...input, resumeFrom: { opened, nextShard: endShard, counts } });
+      await control.goOnAfresh<Workflow>({ ...input, resumeFrom: { opened, nextShard: endShard, counts } });
     }
   };
 

@@ -1,4 +1,3 @@
-import { continueAsNew } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
@@ -81,7 +80,8 @@ export async function shardWindowWorkflow(input: ShardWindowInput): Promise<Roll
   report();
   const { inFlight } = config.shards;
   await workThroughShards({ control, firstShard: input.nextShard, endShard: lastShard, inFlight, work });
-  if (lastShard < endShard) await continueAsNew<typeof shardWindowWorkflow>({ ...input, nextShard: lastShard, counts });
+  if (lastShard < endShard)
+    await control.goOnAfresh<typeof shardWindowWorkflow>({ ...input, nextShard: lastShard, counts });
   return counts;
 }
 

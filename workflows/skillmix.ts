@@ -1,4 +1,4 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import type { SkillmixConfig } from '../configs/schema/skillmix.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import { addCounts, type RolloutCounts, type RunResult } from '../domain/run.ts';
@@ -176,10 +176,8 @@ class SkillmixWaves {
     if (endShard < batches) await this.goOnAfresh();
   }
 
-  private async goOnAfresh(): Promise<void> {
-    // The fresh history begins unpaused: a pause that came meanwhile is waited for here.
-    await this.control.untilRunning();
-    await continueAsNew<typeof skillmixWorkflow>({ ...this.input, resumeFrom: this.state });
+  private goOnAfresh(): Promise<never> {
+    return this.control.goOnAfresh<typeof skillmixWorkflow>({ ...this.input, resumeFrom: this.state });
   }
 
   /** Pauses the run once, with the numbers and what to do about the commonest failure. */

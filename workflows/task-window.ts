@@ -1,4 +1,3 @@
-import { continueAsNew } from '@temporalio/workflow';
 import type { OnlineDpoConfig } from '../configs/schema/online-dpo.ts';
 import { initialProgress } from '../domain/loop-progress.ts';
 import type { PolicyVersion } from '../domain/policy-version.ts';
@@ -63,7 +62,7 @@ export async function taskWindowWorkflow(input: TaskWindowInput): Promise<Rollou
   report();
   await workThroughShards({ control, firstShard: nextShard, endShard, inFlight: config.shards.inFlight, work });
   if (endShard < tasks.shards)
-    await continueAsNew<typeof taskWindowWorkflow>({ ...input, nextShard: endShard, counts });
+    await control.goOnAfresh<typeof taskWindowWorkflow>({ ...input, nextShard: endShard, counts });
   return counts;
 }
 
