@@ -111,6 +111,7 @@ describe('drawing preference pairs', () => {
       rejected: [{ role: 'assistant', content: 'Worth 60' }],
       chosenSampleIndex: 4,
       rejectedSampleIndex: 0,
+      rejectedTruncated: false,
       chosenReward: 0.102,
       rejectedReward: 0.06,
       margin: expect.closeTo(0.042) as number,

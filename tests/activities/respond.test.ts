@@ -97,6 +97,7 @@ describe('respond, judge and selectRoundRows', () => {
       rejected: [{ role: 'assistant', content: 'Well, commas' }],
       chosenSampleIndex: 0,
       rejectedSampleIndex: 3,
+      rejectedTruncated: false,
       chosenReward: 1,
       rejectedReward: 0,
       margin: 1,

@@ -56,6 +56,7 @@ describe('selectPairs', () => {
           rejected: [{ role: 'assistant', content: 'text 1' }],
           chosenSampleIndex: 2,
           rejectedSampleIndex: 1,
+          rejectedTruncated: false,
           chosenReward: 1,
           rejectedReward: 0.25,
           margin: 0.75,
