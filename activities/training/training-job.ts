@@ -16,6 +16,7 @@ import type { RunRef } from '../../domain/run.ts';
 import { configOfLoop } from '../../configs/stage-sampling.ts';
 import { readArtifact } from '../artifacts/read-artifact.ts';
 import type { RunServices } from '../run-services.ts';
+import { locatePolicy } from '../serving/locate-weights.ts';
 import { baseOf } from '../serving/whole-weights.ts';
 
 /** How many rows lend their best answers to the probe. */
@@ -146,9 +147,9 @@ async function readInitialPath(
   { weights }: TrainingConfig,
 ): Promise<string | null> {
   if (config.loop === 'bolt') {
-    const [tuned] = (await readArtifact<PolicyVersion>(store, roundName(runName, SFT_ROUND, 'policy'))).rows;
-    const path = tuned?.checkpoint?.path ?? tuned?.adapterPath ?? null;
-    return path && store.locate(path);
+    const [recorded] = (await readArtifact<PolicyVersion>(store, roundName(runName, SFT_ROUND, 'policy'))).rows;
+    const tuned = recorded && (await locatePolicy(store, recorded));
+    return tuned?.checkpoint?.path ?? tuned?.adapterPath ?? null;
   }
   return weights === 'full' ? resolve(configOfLoop(config, 'online-dpo').policy.modelPath) : null;
 }
