@@ -75,10 +75,9 @@ export async function loadConfig(
   const parsed = runConfig.safeParse(value);
   if (!parsed.success) {
     const mistakes = parsed.error.issues.flatMap((issue) => describe(path, document, lines, overridden, issue));
-    throw new ConfigError(
-      'config/invalid',
-      mistakes.map(({ where, field, message }) => `${where}: ${field}: ${message}`).join('\n'),
-    );
+    const sentences = mistakes.map(({ where, field, message }) => `${where}: ${field}: ${message}`);
+    // BOLT checks what its stages share once as its own and once as that of its rounds.
+    throw new ConfigError('config/invalid', [...new Set(sentences)].join('\n'));
   }
   const config = parsed.data;
   return { config, configHash: hashConfig(config), defaultName: basename(path).replace(/\.ya?ml$/i, '') };

@@ -77,6 +77,10 @@ describe('loadConfig', () => {
     const message = await mistakesOf(lines);
     expect(message).toContain(`${path}:6: policy.baseUrl: must hold no user or password, since it is recorded`);
     expect(message).not.toContain('s3cret');
+    // BOLT's rounds share the address, and would say the same again.
+    const bolt = lines.map((line) => line.replace('online-dpo', 'bolt'));
+    const ofBolt = await mistakesOf([...bolt, 'curation: { queries: [queries.jsonl] }']);
+    expect(ofBolt).toBe(message);
   });
 
   it('names a missing field at what is around it', async () => {
